@@ -1,0 +1,57 @@
+# Every target makes what it needs: `.venv` comes from the hashed requirements, nothing is installed by hand.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PYTHONPATH := $(CURDIR):$(CURDIR)/scripts
+
+.DEFAULT_GOAL := help
+
+help:  ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements/dev.txt setup.cfg pyproject.toml
+	@echo "setting up $(VENV) from requirements/dev.txt (hashes checked; about a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+venv: $(READY)  ## Create .venv from the locked requirements
+
+templates: $(READY)  ## Write templates/ from the description; prints one line for each file that changed
+	@$(BIN)/python -m generator
+
+check: $(READY)  ## Format, lint, types, stale templates, parameter files, cfn-lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m generator --check
+	$(BIN)/cfn-lint
+
+test: $(READY)  ## Every test but those marked slow (under five minutes on two cores)
+	$(BIN)/pytest -m "not slow" -n 2 --dist worksteal
+
+test-slow: $(READY)  ## The tests marked slow: foreign clients, long rehearsals
+	$(BIN)/pytest -m slow
+
+demo: $(READY)  ## The whole loop on the embedded CloudFormation: no AWS account needed
+	@$(BIN)/python scripts/demo.py
+
+bench: $(READY)  ## Measure: CPU seconds and ratios, medians of at least seven runs
+	@$(BIN)/python -m bench
+
+format: $(READY)  ## Format and mend what ruff can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(READY)  ## Compile requirements/*.txt again from setup.cfg (needs uv on PATH)
+	uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --all-extras \
+	  setup.cfg requirements/build.in --output-file requirements/dev.txt
+
+clean:  ## Remove .venv and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help venv templates check test test-slow demo bench format lock clean
