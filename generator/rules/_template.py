@@ -1,0 +1,332 @@
+"""A template as the rules read it: values with the place they stand at and the conditions under which they hold.
+
+In: cfn-lint's parsed `Template`. Out: `Node`s. Functions are followed with cfn-lint's own resolver: `Fn::If` opens into its
+branches (branches that contradict each other are dropped), a `Ref` to a parameter is its default or the value of a given
+parameter file, mappings, `Fn::Sub`, `Fn::Join` and `Fn::Select` are worked out where everything in them is known.
+It refuses to guess: a parameter without a default, an attribute of a resource, an import stay unknown, and an unknown value is
+neither present with a value nor absent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cfnlint.context import Context
+from cfnlint.context.conditions import Conditions, Unsatisfiable
+from cfnlint.context.context import Parameter
+from cfnlint.helpers import is_function
+from cfnlint.jsonschema import CfnTemplateValidator
+from cfnlint.template import Template
+
+Key = str | int
+Path = tuple[Key, ...]
+
+MISSING: Final = "\0missing"
+_UNRESOLVABLE: Final = frozenset(
+    {"Fn::GetAtt", "Fn::ImportValue", "Fn::Base64", "Fn::Cidr", "Fn::Transform", "Fn::GetStackOutput"}
+)
+_SUB_NAME: Final = re.compile(r"\$\{([^!}][^}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One value of a template, in one combination of its conditions.
+
+    `value` is plain data, or a function that nobody can work out before deployment (`known` is then false).
+    """
+
+    document: Document
+    value: Any
+    path: Path
+    conditions: Conditions
+
+    @property
+    def known(self) -> bool:
+        """Whether the value can be told from the template alone."""
+        return is_function(self.value)[0] is None
+
+    @property
+    def string(self) -> str | None:
+        """The value as text when it is a known scalar other than a boolean."""
+        return (
+            str(self.value) if isinstance(self.value, str | int | float) and not isinstance(self.value, bool) else None
+        )
+
+    @property
+    def number(self) -> float | None:
+        """The value as a number; CloudFormation takes numerals in strings as well."""
+        try:
+            return None if isinstance(self.value, bool) else float(self.value)
+        except (TypeError, ValueError):
+            return None
+
+    @property
+    def flag(self) -> bool | None:
+        """The value as a boolean; CloudFormation takes "true" and "false" as well."""
+        return {"true": True, "false": False}.get(str(self.value).lower())
+
+    @property
+    def text(self) -> str:
+        """The value as text in which what is not known stays a name in `${}`."""
+        return self.document.text(self.value)
+
+    @property
+    def target(self) -> str | None:
+        """The logical id of the resource this value is a reference to."""
+        return self.document.target(self.value)
+
+    @property
+    def resource(self) -> str:
+        """The logical id of the resource this value belongs to."""
+        return str(self.path[1]) if len(self.path) > 1 else str(self.path[0])
+
+    def each(self, *keys: Key) -> Iterator[Node]:
+        """Every value reached by `keys` ("*" for the items of a list), branch by branch."""
+        return (node for node in self._walk(keys) if node.value is not MISSING)
+
+    def absent(self, *keys: Key) -> Iterator[Node]:
+        """Where something is missing, for each combination of conditions in which `keys` lead to nothing.
+
+        The place is the innermost value that is there, or the `AWS::NoValue` that takes it away.
+        """
+        return (node for node in self._walk(keys) if node.value is MISSING)
+
+    def first(self, *keys: Key) -> Node | None:
+        """The first value reached by `keys`, if any."""
+        return next(self.each(*keys), None)
+
+    def follow(self, *types: str) -> Node | None:
+        """The resource this value refers to, when the template has it, it is one of `types` and can exist together with this value."""
+        return self.document.resource(self.target, *types, conditions=self.conditions) if self.target else None
+
+    def _walk(self, keys: tuple[Key, ...]) -> Iterator[Node]:
+        for node in self.document.open(self):
+            if not keys or node.value is MISSING:
+                yield node
+            elif node.known:
+                yield from node._step(keys[0], keys[1:])
+
+    def _step(self, key: Key, rest: tuple[Key, ...]) -> Iterator[Node]:
+        if key == "*":
+            # IAM takes one thing where a list of one is meant.
+            items = (
+                [self]
+                if not isinstance(self.value, list)
+                else [self._child(item, index) for index, item in enumerate(self.value)]
+            )
+            for item in items:
+                for opened in self.document.open(item):
+                    if opened.value is not MISSING:
+                        yield from opened._walk(rest)
+        elif isinstance(self.value, dict) and key in self.value:
+            yield from self._child(self.value[key], key)._walk(rest)
+        elif isinstance(self.value, dict):
+            yield Node(self.document, MISSING, self.path, self.conditions)
+
+    def _child(self, value: Any, key: Key) -> Node:
+        return Node(self.document, value, (*self.path, key), self.conditions)
+
+
+class Document:
+    """One template: its resources as nodes, its references, its functions worked out at most once."""
+
+    def __init__(self, cfn: Template) -> None:
+        self.cfn = cfn
+        self.source: dict[str, Any] = cfn.template if isinstance(cfn.template, dict) else {}
+        raw = self.source.get("Resources")
+        self._resources: dict[str, dict[str, Any]] = {
+            name: body
+            for name, body in (raw if isinstance(raw, dict) else {}).items()
+            if isinstance(body, dict) and isinstance(body.get("Type"), str)
+        }
+        parameters = self.source.get("Parameters")
+        self.parameters: dict[str, dict[str, Any]] = {
+            name: body
+            for name, body in (parameters if isinstance(parameters, dict) else {}).items()
+            if isinstance(body, dict)
+        }
+        context: Context = cfn.context
+        given = {name for known in context.parameter_sets or [] for name in known.parameters}
+        self._context = context.evolve(parameters=_with_one_value(self.parameters, given))
+        self._validator = CfnTemplateValidator({}).evolve(cfn=cfn, context=self._context)
+        self._pinned: dict[tuple[int, str, bool], Conditions | None] = {}
+        self._resolved: dict[tuple[int, int], list[Any]] = {}
+        self.notes: dict[str, Any] = {}
+
+    def resources(self, *types: str) -> Iterator[Node]:
+        """The resources of these types (of every type when none is given), each under its own condition."""
+        for name, body in self._resources.items():
+            if not types or body["Type"] in types:
+                node = self.resource(name)
+                if node is not None:
+                    yield node
+
+    def resource(self, name: str | None, *types: str, conditions: Conditions | None = None) -> Node | None:
+        """One resource, or nothing when it is not there, of another type, or never exists under `conditions`."""
+        body = self._resources.get(name or "")
+        if name is None or body is None or (types and body["Type"] not in types):
+            return None
+        held: Conditions | None = conditions or self._context.conditions
+        if isinstance(body.get("Condition"), str) and held is not None:
+            held = self.pin(held, body["Condition"], value=True)
+        return None if held is None else Node(self, body, ("Resources", name), held)
+
+    def type_of(self, name: str | None) -> str:
+        """The resource type behind a logical id, empty when there is none."""
+        return str(self._resources.get(name or "", {}).get("Type", ""))
+
+    def node(self, path: Path, conditions: Conditions) -> Node:
+        """The value standing at `path`."""
+        value: Any = self.source
+        for key in path:
+            value = value[key]
+        return Node(self, value, path, conditions)
+
+    def pin(self, conditions: Conditions, name: str, *, value: bool) -> Conditions | None:
+        """The conditions with one more of them decided; nothing when that contradicts the others."""
+        key = (id(conditions), name, value)
+        if key not in self._pinned:
+            try:
+                self._pinned[key] = conditions.evolve({name: value})
+            except Unsatisfiable:
+                self._pinned[key] = None
+        return self._pinned[key]
+
+    def open(self, node: Node) -> Iterator[Node]:
+        """The node with its function worked out: one node for each value it can have, itself when nobody can tell."""
+        name, argument = is_function(node.value)
+        if name is None:
+            yield node
+        elif name == "Fn::If":
+            yield from self._branches(node, argument)
+        elif name == "Ref" and argument == "AWS::NoValue":
+            yield Node(self, MISSING, node.path, node.conditions)
+        else:
+            values = self._values(node)
+            for value in values or [node.value]:
+                yield Node(self, value, node.path, node.conditions)
+
+    def _branches(self, node: Node, argument: Any) -> Iterator[Node]:
+        if not (isinstance(argument, list) and len(argument) == 3 and isinstance(argument[0], str)):
+            return
+        for index, truth in ((1, True), (2, False)):
+            conditions = self.pin(node.conditions, argument[0], value=truth)
+            if conditions is not None:
+                yield from self.open(Node(self, argument[index], (*node.path, "Fn::If", index), conditions))
+
+    def _values(self, node: Node) -> list[Any]:
+        key = (id(node.value), id(node.conditions))
+        if key not in self._resolved:
+            found: list[Any] = []
+            if not self._hopeless(node.value):
+                validator = self._validator.evolve(context=self._context.evolve(conditions=node.conditions))
+                found.extend(
+                    v for v, _, error in validator.resolve_value(node.value) if error is None and v is not None
+                )
+            self._resolved[key] = [v for i, v in enumerate(found) if v not in found[:i]]
+        return self._resolved[key]
+
+    def _hopeless(self, value: Any) -> bool:
+        """Whether something inside is surely unknown: spares the resolver, which is slow."""
+        name, argument = is_function(value)
+        if name in _UNRESOLVABLE:
+            return True
+        if name == "Ref":
+            return isinstance(argument, str) and not self._has_value(argument)
+        if name == "Fn::Sub":
+            text, own = (
+                (argument[0], argument[1]) if isinstance(argument, list) and len(argument) == 2 else (argument, {})
+            )
+            names = _SUB_NAME.findall(text) if isinstance(text, str) else []
+            return any(self._hopeless(own[n]) if n in own else not self._has_value(n.strip()) for n in names)
+        if isinstance(value, dict):
+            return any(self._hopeless(item) for item in value.values())
+        return isinstance(value, list) and name != "Fn::If" and any(self._hopeless(item) for item in value)
+
+    def _has_value(self, name: str) -> bool:
+        return name.startswith("AWS::") or name in self._context.ref_values or name in self._context.parameters
+
+    def target(self, value: Any) -> str | None:
+        """The logical id a Ref, Fn::GetAtt or Fn::Sub of one name refers to, when it is a resource of this template."""
+        name, argument = is_function(value)
+        found: Any = None
+        if name == "Ref":
+            found = argument
+        elif name == "Fn::GetAtt":
+            found = argument[0] if isinstance(argument, list) and argument else argument
+        elif name == "Fn::Sub" and isinstance(argument, str):
+            whole = _SUB_NAME.fullmatch(argument)
+            found = whole.group(1) if whole else None
+        if not isinstance(found, str):
+            return None
+        found = found.split(".")[0]
+        return found if found in self._resources else None
+
+    def text(self, value: Any) -> str:
+        """`value` as one text; whatever deployment decides stands in it as `${name}`, the same name for the same thing."""
+        name, argument = is_function(value)
+        if name is None:
+            return value if isinstance(value, str) else _opaque(value) if isinstance(value, dict | list) else str(value)
+        if name == "Ref":
+            return f"${{{argument}}}"
+        if name == "Fn::GetAtt":
+            return "${" + (".".join(map(str, argument)) if isinstance(argument, list) else str(argument)) + "}"
+        if name == "Fn::Sub":
+            return self._sub_text(argument)
+        if name == "Fn::Base64":
+            return self.text(argument)
+        if name == "Fn::Join" and isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], list):
+            return str(argument[0]).join(self.text(item) for item in argument[1])
+        return _opaque(value)
+
+    def _sub_text(self, argument: Any) -> str:
+        if isinstance(argument, str):
+            return argument
+        if (
+            isinstance(argument, list)
+            and len(argument) == 2
+            and isinstance(argument[0], str)
+            and isinstance(argument[1], dict)
+        ):
+            own: dict[str, Any] = argument[1]
+            return _SUB_NAME.sub(lambda m: self.text(own[m.group(1)]) if m.group(1) in own else m.group(0), argument[0])
+        return _opaque(argument)
+
+    def defaults(self, text: str) -> str:
+        """A text of `Node.text` with the parameters that have a default replaced by it."""
+        return _SUB_NAME.sub(lambda m: str(self._default(m.group(1), m.group(0))), text)
+
+    def _default(self, name: str, otherwise: str) -> Any:
+        value = self.parameters.get(name, {}).get("Default", otherwise)
+        ssm = str(self.parameters.get(name, {}).get("Type", "")).startswith("AWS::SSM::")
+        return otherwise if ssm or isinstance(value, list | dict) else value
+
+
+def _opaque(value: Any) -> str:
+    return "${?" + re.sub(r"[${}]", "", repr(value)) + "}"
+
+
+def _with_one_value(parameters: dict[str, dict[str, Any]], given: set[str]) -> dict[str, Parameter]:
+    # A default is a value somebody deploys with; each allowed value or bound is only a possibility, and a finding about a
+    # possibility nobody chose would be a false alarm.
+    found = {}
+    for name, body in parameters.items():
+        kind = body.get("Type")
+        if isinstance(kind, str) and not kind.startswith("AWS::SSM::") and ("Default" in body or name in given):
+            found[name] = Parameter(
+                {k: v for k, v in body.items() if k not in {"AllowedValues", "MinValue", "MaxValue"}}
+            )
+    return found
+
+
+_latest: list[Document] = []
+
+
+def document_of(cfn: Template) -> Document:
+    """The document of a template. The last one is kept: cfn-lint runs every rule over one template before the next."""
+    if not _latest or _latest[0].cfn is not cfn:
+        _latest[:] = [Document(cfn)]
+    return _latest[0]
