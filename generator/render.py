@@ -3,6 +3,7 @@
 In: a troposphere template or a plain mapping. Out: text. Knows nothing of files.
 """
 
+import json
 from json.encoder import encode_basestring_ascii as quote
 from typing import Any
 
@@ -16,7 +17,8 @@ LARGEST_TEMPLATE_BODY = 51_200
 
 def to_dict(template: Template) -> dict[str, Any]:
     """The finished template as plain data, tagged. Raises ValueError where a required property is missing."""
-    return plain(tag_everything(template).to_dict())
+    finished: dict[str, Any] = plain(tag_everything(template).to_dict())
+    return finished
 
 
 def plain(value: Any) -> Any:
@@ -44,24 +46,10 @@ def to_json(value: Any) -> str:
 def _encode(value: Any, newline: str) -> str:
     if isinstance(value, str):
         return quote(value)
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
-    if value is None:
-        return "null"
-    if isinstance(value, int):
-        return int.__repr__(value)
-    if isinstance(value, float):
-        return float.__repr__(value)
     inner = newline + "  "
-    if isinstance(value, dict):
-        if not value:
-            return "{}"
+    if isinstance(value, dict) and value:
         items = [f"{quote(key)}: {_encode(value[key], inner)}" for key in sorted(value)]
         return "{" + inner + ("," + inner).join(items) + newline + "}"
-    if isinstance(value, list):
-        if not value:
-            return "[]"
+    if isinstance(value, list) and value:
         return "[" + inner + ("," + inner).join([_encode(item, inner) for item in value]) + newline + "]"
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON: {value!r}")
+    return json.dumps(value)  # numbers, true, false, null, and the empty {} and []

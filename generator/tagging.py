@@ -34,10 +34,11 @@ def tag_everything(template: Template) -> Template:
     """Add the common tags to each resource of `template` that can have tags and returns it."""
     about = template.metadata["Aldeia"]
     for resource in template.resources.values():
-        name = _OTHER_NAMES.get(resource.resource_type, "Tags")
-        if name in resource.props and resource.resource_type not in _NEVER:
+        kind = str(resource.resource_type)
+        name = _OTHER_NAMES.get(kind, "Tags")
+        if name in resource.props and kind not in _NEVER:
             tags = common_tags(about["Environment"], about["Stack"])
-            if resource.resource_type.startswith("AWS::EC2::"):
+            if kind.startswith("AWS::EC2::"):
                 scope = "" if about["Environment"] == SHARED else f"{about['Environment']}-"
                 tags["Name"] = f"{PROJECT}-{scope}{resource.title}"
             tags |= _own_tags(resource, name)

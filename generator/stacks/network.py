@@ -5,6 +5,7 @@ balancer if it is public, and to the services that name it in a `PrivateUrl`; no
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from troposphere import GetAtt, GetAZs, Ref, Select, Sub, Template, ec2, iam, logs, servicediscovery
 
@@ -113,7 +114,7 @@ def _ways_out(
 def _associate(template: Template, subnet: ec2.Subnet, table: ec2.RouteTable) -> None:
     template.add_resource(
         ec2.SubnetRouteTableAssociation(
-            logical_id(subnet.title, "route table association"), SubnetId=Ref(subnet), RouteTableId=Ref(table)
+            f"{subnet.title}RouteTableAssociation", SubnetId=Ref(subnet), RouteTableId=Ref(table)
         )
     )
 
@@ -227,7 +228,7 @@ def _group(
     egress: list[ec2.SecurityGroupRule] | None = None,
 ) -> ec2.SecurityGroup:
     outgoing = egress or [_rule(ANYWHERE, None, "out: image registry, AWS APIs, the application's own partners")]
-    rules = {"SecurityGroupIngress": ingress} if ingress else {}
+    rules: dict[str, Any] = {"SecurityGroupIngress": ingress} if ingress else {}
     group: ec2.SecurityGroup = template.add_resource(
         ec2.SecurityGroup(
             logical_id(name, "security group"),
@@ -250,14 +251,10 @@ def _rule(cidr: str, port: int | None, description: str) -> ec2.SecurityGroupRul
 def _allow(
     template: Template, source: ec2.SecurityGroup, target: ec2.SecurityGroup, port: int, description: str
 ) -> None:
+    names = [str(group.title).removesuffix("SecurityGroup") for group in (target, source)]
     template.add_resource(
         ec2.SecurityGroupIngress(
-            logical_id(
-                target.title.removesuffix("SecurityGroup"),
-                str(port),
-                "from",
-                source.title.removesuffix("SecurityGroup"),
-            ),
+            logical_id(names[0], str(port), "from", names[1]),
             GroupId=GetAtt(target, "GroupId"),
             SourceSecurityGroupId=GetAtt(source, "GroupId"),
             IpProtocol="tcp",

@@ -1,0 +1,76 @@
+"""Permissions around the environment's data: who may mount the file system, and how the buckets may be reached."""
+
+from typing import Any
+
+from awacs import aws, elasticfilesystem, s3
+from troposphere import Sub
+
+from generator.policies.common import arn, document
+
+
+def only_with_tls_and_access_point() -> aws.PolicyDocument:
+    """File system policy: IAM mounts through an access point and TLS; root access and plain NFS are refused.
+
+    EFS user guide, "Using IAM to control file system data access". Any policy replaces the open default, so a client needs an
+    Allow too, and those are given to the roles, each for its own access point; nobody is given root access.
+    """
+    everybody = aws.Principal("AWS", ["*"])
+    mount = [elasticfilesystem.ClientMount, elasticfilesystem.ClientWrite, elasticfilesystem.ClientRootAccess]
+    return document(
+        aws.Statement(
+            Sid="DenyPlainNfs",
+            Effect=aws.Deny,
+            Principal=everybody,
+            Action=mount,
+            Resource=["*"],  # a resource policy: the file system it hangs on
+            Condition=aws.Condition([aws.Bool({"aws:SecureTransport": "false"})]),
+        ),
+        aws.Statement(
+            Sid="DenyOutsideAccessPoints",
+            Effect=aws.Deny,
+            Principal=everybody,
+            Action=mount,
+            Resource=["*"],
+            Condition=aws.Condition([aws.Null({"elasticfilesystem:AccessPointArn": "true"})]),
+        ),
+    )
+
+
+def only_with_tls(bucket_arn: Any) -> aws.PolicyDocument:
+    """Bucket policy: nothing without TLS (S3 user guide, "Security best practices")."""
+    return document(_deny_plain_http(bucket_arn))
+
+
+def load_balancer_logs(bucket: str) -> aws.PolicyDocument:
+    """Bucket policy: Elastic Load Balancing writes access logs of this account's balancers, and nothing comes without TLS.
+
+    Elastic Load Balancing guide, "Enable access logs": the log delivery service principal, in every region.
+    """
+    bucket_arn = Sub(f"${{{bucket}.Arn}}")
+    return document(
+        aws.Statement(
+            Sid="WriteAccessLogs",
+            Effect=aws.Allow,
+            Principal=aws.Principal("Service", ["logdelivery.elasticloadbalancing.amazonaws.com"]),
+            Action=[s3.PutObject],
+            Resource=[Sub(f"${{{bucket}.Arn}}/AWSLogs/${{AWS::AccountId}}/*")],
+            Condition=aws.Condition(
+                [
+                    aws.StringEquals({"aws:SourceAccount": Sub("${AWS::AccountId}")}),
+                    aws.ArnLike({"aws:SourceArn": arn("elasticloadbalancing", "loadbalancer/*")}),
+                ]
+            ),
+        ),
+        _deny_plain_http(bucket_arn),
+    )
+
+
+def _deny_plain_http(bucket_arn: Any) -> aws.Statement:
+    return aws.Statement(
+        Sid="DenyPlainHttp",
+        Effect=aws.Deny,
+        Principal=aws.Principal("AWS", ["*"]),
+        Action=[s3.Action("*")],  # every action: the statement takes away, it grants nothing
+        Resource=[bucket_arn, Sub("${Bucket}/*", Bucket=bucket_arn)],
+        Condition=aws.Condition([aws.Bool({"aws:SecureTransport": "false"})]),
+    )
