@@ -40,6 +40,8 @@ SERVICES = check_services(
             },
             permissions=(Permission.BACKUPS, Permission.EMAIL),  # ECS Task IAM Role, Task Role
             task=Task(cpu=512, memory=1024, scaling=Scaling.fixed(1)),
+            # Option A, EC2 User Data Script collects logs/**/*.log: the application writes them below its own folder.
+            writable=("/tmp", "/app/logs"),  # noqa: S108  (paths inside the container)
             folder="apps/backend",  # CI/CD: Build and Push to ECR
         ),
         Service(
@@ -65,6 +67,9 @@ SERVICES = check_services(
             health=HealthCheck(path="/api/v2/heartbeat", probe=Probe.BASH, start_period=300),
             environment={"CHROMA_PORT": "8000"},
             data=Data(path="/data", lock=".chroma.lock"),
+            # Where else the server writes is not documented, so its root file system stays writable.
+            read_only_root=False,
+            writable=(),
             # The server as the image starts it, behind the lock; `containers.py` puts flock in front.
             command=("chroma", "run", "/config.yaml"),
             task=Task(cpu=1024, memory=2048, scaling=Scaling.fixed(1)),

@@ -44,15 +44,15 @@ def take(template: Template, environment: Environment | str, stack: str, name: s
     """The value that `stack` published as `name`. Asked twice for one value, it makes one parameter."""
     where = environment if isinstance(environment, str) else environment.name
     if name not in template.parameters:
-        fact(
-            template,
-            name,
-            group="Values published by other stacks (leave as they are)",
-            label=f"{name}, from {stack_name(where, stack)}",
-            Type=f"AWS::SSM::Parameter::Value<{value_type}>",
-            Default=parameter_path(where, stack, name),
-            Description=f"Parameter Store path that {stack_name(where, stack)} publishes",
+        template.add_parameter(
+            Parameter(
+                name,
+                Type=f"AWS::SSM::Parameter::Value<{value_type}>",
+                Default=parameter_path(where, stack, name),
+                Description=f"Published by {stack_name(where, stack)}",
+            )
         )
+        template.add_parameter_to_group(name, "Values of other stacks (leave as they are)")
     return Ref(name)
 
 

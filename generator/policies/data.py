@@ -5,7 +5,7 @@ from typing import Any
 from awacs import aws, elasticfilesystem, s3
 from troposphere import Sub
 
-from generator.policies.common import arn, document
+from generator.policies.common import document
 
 
 def only_with_tls_and_access_point() -> aws.PolicyDocument:
@@ -38,34 +38,10 @@ def only_with_tls_and_access_point() -> aws.PolicyDocument:
 
 def only_with_tls(bucket_arn: Any) -> aws.PolicyDocument:
     """Bucket policy: nothing without TLS (S3 user guide, "Security best practices")."""
-    return document(_deny_plain_http(bucket_arn))
+    return document(deny_plain_http(bucket_arn))
 
 
-def load_balancer_logs(bucket: str) -> aws.PolicyDocument:
-    """Bucket policy: Elastic Load Balancing writes access logs of this account's balancers, and nothing comes without TLS.
-
-    Elastic Load Balancing guide, "Enable access logs": the log delivery service principal, in every region.
-    """
-    bucket_arn = Sub(f"${{{bucket}.Arn}}")
-    return document(
-        aws.Statement(
-            Sid="WriteAccessLogs",
-            Effect=aws.Allow,
-            Principal=aws.Principal("Service", ["logdelivery.elasticloadbalancing.amazonaws.com"]),
-            Action=[s3.PutObject],
-            Resource=[Sub(f"${{{bucket}.Arn}}/AWSLogs/${{AWS::AccountId}}/*")],
-            Condition=aws.Condition(
-                [
-                    aws.StringEquals({"aws:SourceAccount": Sub("${AWS::AccountId}")}),
-                    aws.ArnLike({"aws:SourceArn": arn("elasticloadbalancing", "loadbalancer/*")}),
-                ]
-            ),
-        ),
-        _deny_plain_http(bucket_arn),
-    )
-
-
-def _deny_plain_http(bucket_arn: Any) -> aws.Statement:
+def deny_plain_http(bucket_arn: Any) -> aws.Statement:
     return aws.Statement(
         Sid="DenyPlainHttp",
         Effect=aws.Deny,

@@ -6,9 +6,10 @@ ever stands in a template. A secret that exists already is adopted by an import 
 
 from typing import Any
 
-from troposphere import AWSHelperFn, GetAtt, Ref, Select, Sub, Template, efs, s3, secretsmanager, servicediscovery
+from troposphere import GetAtt, Ref, Select, Template, efs, s3, secretsmanager, servicediscovery
 
-from generator.model import PROJECT, Data, Environment, Service
+from generator.buckets import backups_bucket, private_bucket
+from generator.model import Data, Environment, Service
 from generator.naming import logical_id, secret_name, secret_names
 from generator.policies.data import only_with_tls, only_with_tls_and_access_point
 from generator.wiring import SUBNETS, begin, publish, take
@@ -123,48 +124,8 @@ def _secrets(template: Template, environment: Environment, services: tuple[Servi
 
 def _backups(template: Template, environment: Environment) -> None:
     """The bucket of the document's Task Role; the account's number keeps a name that is unique in the world ours."""
-    bucket = template.add_resource(
-        s3.Bucket(
-            "BackupsBucket",
-            BucketName=backups_bucket(environment),
-            BucketEncryption=s3.BucketEncryption(
-                ServerSideEncryptionConfiguration=[
-                    s3.ServerSideEncryptionRule(
-                        ServerSideEncryptionByDefault=s3.ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
-                    )
-                ]
-            ),
-            OwnershipControls=s3.OwnershipControls(
-                Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]
-            ),
-            PublicAccessBlockConfiguration=block_public_access(),
-            VersioningConfiguration=s3.VersioningConfiguration(Status="Enabled"),
-            LifecycleConfiguration=s3.LifecycleConfiguration(
-                Rules=[
-                    s3.LifecycleRule(
-                        Id="old-versions",
-                        Status="Enabled",
-                        NoncurrentVersionExpiration=s3.NoncurrentVersionExpiration(NoncurrentDays=90),
-                        AbortIncompleteMultipartUpload=s3.AbortIncompleteMultipartUpload(DaysAfterInitiation=7),
-                    )
-                ]
-            ),
-            **KEPT,
-        )
-    )
+    bucket = private_bucket(template, "BackupsBucket", days=90, BucketName=backups_bucket(environment))
     template.add_resource(
         s3.BucketPolicy("BackupsBucketPolicy", Bucket=Ref(bucket), PolicyDocument=only_with_tls(GetAtt(bucket, "Arn")))
     )
     publish(template, "BackupsBucketName", Ref(bucket), "Bucket of the application's backups")
-
-
-def backups_bucket(environment: Environment) -> AWSHelperFn:
-    """`aldeia-prod-backups-<account>` (document, ECS Task IAM Role: aldeia-prod-backups)."""
-    return Sub(f"{PROJECT}-{environment.short}-backups-${{AWS::AccountId}}")
-
-
-def block_public_access() -> s3.PublicAccessBlockConfiguration:
-    """All four switches."""
-    return s3.PublicAccessBlockConfiguration(
-        BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
-    )
