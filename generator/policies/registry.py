@@ -1,0 +1,46 @@
+"""Documents of the registry stack: what a repository keeps.
+
+A lifecycle policy is no IAM document, but it is one of the same kind: JSON that a service takes as a string and judges later
+than CloudFormation does. Repository policies are not needed: every reader and writer is a role of the same account.
+"""
+
+import json
+from typing import Any
+
+# Container Registry, Configuration: "Keep last 10 images, delete untagged after 7 days".
+KEEP_IMAGES = 10
+UNTAGGED_DAYS = 7
+
+
+def lifecycle() -> str:
+    """What ECR deletes: all but the last ten releases, all but the last ten other images, untagged ones after a week.
+
+    The document's only tag rule is for `v`, which matches none of the commit tags that its pipeline pushes. So the second rule
+    is for every tag. ECR guide, "Creating a lifecycle policy": an image that a rule's tags match is never expired by a rule
+    of lower priority, so a release outlives any number of later builds, and an image that is both is kept as the release.
+    """
+    tagged = {"tagStatus": "tagged", "countType": "imageCountMoreThan", "countNumber": KEEP_IMAGES}
+    rules = [
+        _rule(1, f"Keep last {KEEP_IMAGES} releases", tagged | {"tagPatternList": ["v*"]}),
+        _rule(2, f"Keep last {KEEP_IMAGES} images", tagged | {"tagPatternList": ["*"]}),
+        _rule(
+            3,
+            f"Delete untagged images after {UNTAGGED_DAYS} days",
+            {
+                "tagStatus": "untagged",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": UNTAGGED_DAYS,
+            },
+        ),
+    ]
+    return json.dumps({"rules": rules}, sort_keys=True, separators=(",", ":"))
+
+
+def _rule(priority: int, description: str, selection: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "rulePriority": priority,
+        "description": description,
+        "selection": selection,
+        "action": {"type": "expire"},
+    }
