@@ -265,6 +265,27 @@ class Document:
         found = found.split(".")[0]
         return found if found in self._resources else None
 
+    def needs(self, name: str) -> set[str]:
+        """The resources that CloudFormation makes before this one: named by reference or DependsOn, and what those need."""
+        found: set[str] = set()
+        pending = [name]
+        while pending:
+            body = self._resources.get(pending.pop(), {})
+            for other in self._mentions({k: v for k, v in body.items() if k in {"Properties", "DependsOn"}}):
+                if other not in found:
+                    found.add(other)
+                    pending.append(other)
+        return found
+
+    def _mentions(self, body: dict[str, Any]) -> set[str]:
+        key = f"mentions {id(body.get('Properties'))} {id(body.get('DependsOn'))}"
+        if key not in self.notes:
+            after = body.get("DependsOn", [])
+            named = set(after if isinstance(after, list) else [after])
+            self.notes[key] = {n for n in named | set(_names(body.get("Properties"))) if isinstance(n, str) and n in self._resources}
+        known: set[str] = self.notes[key]
+        return known
+
     def text(self, value: Any) -> str:
         """`value` as one text; whatever deployment decides stands in it as `${name}`, the same name for the same thing."""
         name, argument = is_function(value)
@@ -303,6 +324,25 @@ class Document:
         value = self.parameters.get(name, {}).get("Default", otherwise)
         ssm = str(self.parameters.get(name, {}).get("Type", "")).startswith("AWS::SSM::")
         return otherwise if ssm or isinstance(value, list | dict) else value
+
+
+def _names(value: Any) -> Iterator[str]:
+    """Every name a function inside `value` mentions."""
+    name, argument = is_function(value)
+    if name == "Ref" and isinstance(argument, str):
+        yield argument
+    elif name == "Fn::GetAtt":
+        yield str(argument[0] if isinstance(argument, list) and argument else argument).split(".")[0]
+    elif name == "Fn::Sub":
+        text, own = (argument[0], argument[1]) if isinstance(argument, list) and len(argument) == 2 else (argument, {})
+        yield from (found.split(".")[0] for found in _SUB_NAME.findall(str(text)))
+        yield from _names(own)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _names(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _names(item)
 
 
 def _opaque(value: Any) -> str:

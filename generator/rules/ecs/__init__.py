@@ -1,0 +1,1 @@
+"""Rules for services and task definitions of ECS."""
