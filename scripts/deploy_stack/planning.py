@@ -1,0 +1,254 @@
+"""Plan one stack: from files and account to a reviewed change set, or to the reason why there is none.
+
+In: a `Run` and a `StackSpec`. Out: one of `Planned`, `Unchanged`, `Waiting`. Raises DeployError for everything that a
+person has to mend. Refuses to know: how plans are shown, stored or executed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deploy_stack import changesets, preflight, stacks
+from deploy_stack.exits import DeployError
+from deploy_stack.failures import validation_events
+from deploy_stack.links import change_set_link
+from deploy_stack.project import StackSpec
+from deploy_stack.review.build import resource_changes
+from deploy_stack.review.model import Review, ValueChange
+from deploy_stack.review.reviewing import review
+from deploy_stack.room import make_room
+from deploy_stack.run import Run, together
+from deploy_stack.stacks import Stack
+from deploy_stack.states import GONE, Move
+from deploy_stack.surroundings import setting_changes, value_changes
+from deploy_stack.templates import capabilities, digest, same
+from deploy_stack.values import Values, effective, resolve, ssm_names, values_digest
+from generator.parameters import is_no_echo
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A change set that waits for its approval; `change_set_id` is "" when only settings change."""
+
+    spec: StackSpec
+    review: Review
+    stack_id: str
+    change_set_id: str
+    stack_token: str
+    stack_status: str
+    template_digest: str
+    parameters_digest: str
+    changes_digest: str
+    chosen: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """The stack already is what the files say."""
+
+    spec: StackSpec
+    stack: Stack
+    fast: bool  # known by comparing, without a change set
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The stack takes values from stacks that are not there yet."""
+
+    spec: StackSpec
+    missing: tuple[str, ...]  # SSM parameter names
+
+
+Plan = Planned | Unchanged | Waiting
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the account says about a stack before anything is done."""
+
+    stack: Stack | None
+    template: Mapping[str, Any]
+    policy: Mapping[str, Any] | None
+    caller: preflight.Caller
+
+
+def look(run: Run, spec: StackSpec) -> Situation:
+    """Read everything that planning needs, at the same time. Raises DeployError for the wrong account."""
+    stack, template, caller = together(
+        lambda: stacks.find(run.aws, spec.stack_name),
+        lambda: stacks.template_of(run.aws, spec.stack_name),
+        lambda: preflight.caller(run.aws),
+    )
+    preflight.check_account(caller, run.environment.target, run.environment.name)
+    live = stack is not None and stack.status not in GONE
+    policy = stacks.policy_of(run.aws, stack.id) if live and spec.policy is not None else None
+    return Situation(stack=stack if live else None, template=template, policy=policy, caller=caller)
+
+
+def plan_stack(run: Run, spec: StackSpec) -> Plan:
+    """Return the plan of one stack. Creates a change set unless there is nothing to change."""
+    preflight.check_limits(spec)
+    situation = look(run, spec)
+    situation, move = make_room(run, spec, situation, look)
+    stack = situation.stack
+    current = stack.parameters if stack and move is Move.UPDATE else {}
+    values = resolve(spec, run.overrides, current)
+    chosen = effective(spec, values, current)
+    paths = ssm_names(spec, chosen)
+    read = stacks.ssm_values(run.aws, paths.values()) if paths else {}
+    missing = tuple(sorted({name for name in paths.values() if name not in read}))
+    if missing:
+        return Waiting(spec, missing)
+    settings = setting_changes(spec, stack if move is Move.UPDATE else None, situation.policy)
+    if stack and move is Move.UPDATE and _is_the_same(spec, situation, values, chosen, read):
+        return _settings_only(spec, stack, settings, chosen) if settings else Unchanged(spec, stack, fast=True)
+    _check_what_runs(run, spec, chosen)
+    operation = "UPDATE" if move is Move.UPDATE else "CREATE"
+    return _with_change_set(run, Draft(spec, situation, operation, values, chosen, settings))
+
+
+def _is_the_same(
+    spec: StackSpec, situation: Situation, values: Values, chosen: Mapping[str, str], read: Mapping[str, str]
+) -> bool:
+    """Tell, by comparing alone, that an update would change nothing: two or three reads instead of a change set."""
+    stack = situation.stack
+    if stack is None or values.secret or not same(spec.template, situation.template):
+        return False
+    if set(stack.parameters) != set(spec.declared) or dict(stack.tags) != dict(spec.tags):
+        return False
+    paths = ssm_names(spec, chosen)
+    return all(
+        is_no_echo(spec.declared[key])
+        or (now.value == chosen[key] and (key not in paths or now.resolved == read[paths[key]]))
+        for key, now in stack.parameters.items()
+    )
+
+
+def _check_what_runs(run: Run, spec: StackSpec, chosen: Mapping[str, str]) -> None:
+    images, secrets = together(
+        lambda: preflight.image_mistakes(run.aws, spec, chosen), lambda: preflight.secret_mistakes(run.aws, spec)
+    )
+    mistakes = [*images, *secrets]
+    if mistakes:
+        raise DeployError(f"{spec.stack_name} cannot start:\n  " + "\n  ".join(mistakes))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Everything that a change set is made from."""
+
+    spec: StackSpec
+    situation: Situation
+    operation: str
+    values: Values
+    chosen: Mapping[str, str]
+    settings: tuple[ValueChange, ...]
+
+
+def _with_change_set(run: Run, draft: Draft) -> Plan:
+    spec, creating = draft.spec, draft.operation == "CREATE"
+    triggers, notes = ((), []) if creating else preflight.rollback_triggers(run.aws, spec)
+    request = changesets.Request(
+        stack_name=spec.stack_name,
+        operation=draft.operation,
+        template=preflight.template_argument(run.aws, spec),
+        parameters=draft.values.request(),
+        tags=spec.tags,
+        capabilities=capabilities(spec.template),
+        triggers=None if creating else triggers,
+        nested=any(each.get("Type") == "AWS::CloudFormation::Stack" for each in spec.template["Resources"].values()),
+        description=f"deploy-stack {spec.environment} {spec.name} {spec.version}",
+    )
+    change_set_id, stack_id = "", ""
+    try:
+        change_set_id, stack_id = changesets.create(run.aws, request)
+        run.say(spec.name, f"making change set {change_set_id.split('/')[1]}")
+        first = changesets.wait(run.aws, change_set_id, sleep=run.sleep, patience=run.patience)
+        if first["Status"] != "CREATE_COMPLETE":
+            changesets.raise_failure(run.aws, first)
+        description = changesets.describe(run.aws, change_set_id, first)
+    except changesets.NothingToChangeError:
+        tidy(run, change_set_id, stack_id, created=creating)
+        stack = draft.situation.stack
+        if stack is None:
+            raise DeployError(
+                f"{spec.stack_name}: CloudFormation finds nothing to create: is the template empty?"
+            ) from None
+        if draft.settings:
+            return _settings_only(spec, stack, draft.settings, draft.chosen)
+        return Unchanged(spec, stack, fast=False)
+    except BaseException:
+        tidy(run, change_set_id, stack_id, created=creating)
+        raise
+    # Warnings of the checks before the deployment do not fail a change set; creation is where they tell something.
+    notes.extend(validation_events(run.aws, change_set_id, only_failed=False))
+    return _planned(run, draft, description, request.capabilities, notes)
+
+
+def _planned(
+    run: Run, draft: Draft, description: Mapping[str, Any], needed: tuple[str, ...], notes: list[str]
+) -> Planned:
+    spec, situation = draft.spec, draft.situation
+    stack_id, change_set_id = description["StackId"], description["ChangeSetId"]
+    updated = situation.stack if draft.operation == "UPDATE" else None
+    stack = updated or stacks.find(run.aws, stack_id)
+    shown = review(
+        stack=spec.name,
+        stack_name=spec.stack_name,
+        operation=draft.operation,
+        changes=resource_changes(description["Changes"]),
+        values=(*draft.settings, *value_changes(spec, updated, situation.template, description)),
+        notes=notes,
+        capabilities=needed,
+        link=change_set_link(stack_id, change_set_id),
+    )
+    return Planned(
+        spec=spec,
+        review=shown,
+        stack_id=stack_id,
+        change_set_id=change_set_id,
+        stack_token=stack.token if stack else "",
+        stack_status=stack.status if stack else "",
+        template_digest=digest(spec.template),
+        parameters_digest=described_parameters_digest(description),
+        changes_digest=digest(description["Changes"]),
+        chosen=draft.chosen,
+    )
+
+
+def described_parameters_digest(description: Mapping[str, Any]) -> str:
+    """Return the digest of a change set's parameters as CloudFormation shows them; masked (NoEcho) ones left out."""
+    return values_digest(
+        {
+            each["ParameterKey"]: each.get("ResolvedValue", each.get("ParameterValue", ""))
+            for each in description.get("Parameters", ())
+            if each.get("ParameterValue") != "****"
+        }
+    )
+
+
+def tidy(run: Run, change_set_id: str, stack_id: str, *, created: bool) -> None:
+    """Delete a change set that nobody will execute, and the empty stack that it brought along, if it is ours."""
+    if change_set_id:
+        changesets.delete(run.aws, change_set_id)
+    if created and stack_id:
+        changesets.delete_empty_review_stack(run.aws, stack_id)
+
+
+def _settings_only(
+    spec: StackSpec, stack: Stack, settings: tuple[ValueChange, ...], chosen: Mapping[str, str]
+) -> Planned:
+    return Planned(
+        spec=spec,
+        review=review(stack=spec.name, stack_name=spec.stack_name, operation="UPDATE", changes=(), values=settings),
+        stack_id=stack.id,
+        change_set_id="",
+        stack_token=stack.token,
+        stack_status=stack.status,
+        template_digest=digest(spec.template),
+        parameters_digest=values_digest({}),
+        changes_digest=digest([]),
+        chosen=chosen,
+    )

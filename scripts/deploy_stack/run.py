@@ -1,0 +1,54 @@
+"""What every stage of one command shares: the environment, the session, the voice, and the wish to stop.
+
+In: the command line's options. Out: a `Run`. Refuses to know: any verb.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from deploy_stack.aws import Aws
+from deploy_stack.exits import InterruptError
+from deploy_stack.narrate import Narrator
+from deploy_stack.project import Environment
+from deploy_stack.values import Overrides
+
+
+@dataclass
+class Run:
+    """One command at work."""
+
+    environment: Environment
+    aws: Aws
+    narrator: Narrator
+    overrides: Overrides = field(default_factory=Overrides)
+    allowed: frozenset[str] = frozenset()
+    yes: bool = False
+    wait: bool = False
+    stop: threading.Event = field(default_factory=threading.Event)
+    patience: float = 300.0  # seconds without an answer before the watch is given up
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but not past the wish to stop. Raises InterruptError."""
+        if self.stop.wait(seconds):
+            raise InterruptError
+
+    def say(self, stack: str, text: str) -> None:
+        """Say a line about a stack."""
+        self.narrator.say(f"{stack}: {text}")
+
+    def insist(self, stack: str, text: str) -> None:
+        """Say a line about a stack, wanted or not."""
+        self.narrator.insist(f"{stack}: {text}")
+
+
+def together(*calls: Callable[[], Any]) -> Sequence[Any]:
+    """Return the results of several independent calls made at the same time. Raises the first error."""
+    if len(calls) == 1:
+        return [calls[0]()]
+    with ThreadPoolExecutor(max_workers=len(calls)) as pool:
+        return [each.result() for each in [pool.submit(call) for call in calls]]
