@@ -1,0 +1,1 @@
+"""Rules for instances and auto scaling groups."""

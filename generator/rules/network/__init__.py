@@ -1,0 +1,1 @@
+"""Rules for load balancers, security groups and addresses."""

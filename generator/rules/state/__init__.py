@@ -1,0 +1,1 @@
+"""Rules for data that must survive."""
