@@ -18,6 +18,10 @@ DATABASE_PORTS: Final[dict[int, str]] = {
     1433: "SQL Server", 1521: "Oracle", 2049: "NFS (EFS)", 3306: "MySQL", 5432: "PostgreSQL", 5439: "Redshift", 6379: "Redis",
     8182: "Neptune", 9042: "Cassandra", 9200: "OpenSearch", 11211: "Memcached", 27017: "MongoDB / DocumentDB",
 }
+ADMINISTRATION_PORTS: Final[dict[int, str]] = {
+    20: "FTP", 21: "FTP", 22: "SSH", 23: "Telnet", 445: "SMB", 2375: "the Docker API", 2376: "the Docker API", 3389: "RDP", 5601: "Kibana",
+    5985: "WinRM", 5986: "WinRM", 10250: "kubelet",
+}
 _USERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "AWS::ElasticLoadBalancingV2::LoadBalancer": (("SecurityGroups", "*"),),
     "AWS::ElasticLoadBalancing::LoadBalancer": (("SecurityGroups", "*"),),

@@ -16,7 +16,7 @@ def scaled_services(document: Document) -> Iterator[tuple[Node, Node]]:
     """(scalable target, ECS service) where the target's ResourceId names a service of the template."""
     for target in document.resources(TARGET):
         for node in target.each("Properties", "ResourceId"):
-            service = _service(document, node.document.text(document.node(node.path, node.conditions).value))
+            service = _service(document, node.text)
             if service is not None:
                 yield target, service
 
@@ -32,6 +32,6 @@ def _service(document: Document, resource_id: str) -> Node | None:
         return None
     for service in services(document):
         own = service.first("Properties", "ServiceName")
-        if own is not None and document.text(document.node(own.path, own.conditions).value) == last:
+        if own is not None and own.text == last:
             return service
     return None

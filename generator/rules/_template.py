@@ -247,7 +247,8 @@ class Document:
         return isinstance(value, list) and name != "Fn::If" and any(self._hopeless(item) for item in value)
 
     def _has_value(self, name: str) -> bool:
-        return name.startswith("AWS::") or name in self._context.ref_values or name in self._context.parameters
+        # The region, account and stack name that cfn-lint makes up for its own checks are not the user's.
+        return name in self._context.ref_values or name in self._context.parameters
 
     def target(self, value: Any) -> str | None:
         """The logical id a Ref, Fn::GetAtt or Fn::Sub of one name refers to, when it is a resource of this template."""
