@@ -108,6 +108,8 @@ class Node:
                 yield node
             elif node.known:
                 yield from node._step(keys[0], keys[1:])
+            elif keys == ("*",) and self.document.is_text(node.value):
+                yield node
 
     def _step(self, key: Key, rest: tuple[Key, ...]) -> Iterator[Node]:
         if key == "*":
@@ -245,6 +247,13 @@ class Document:
         if isinstance(value, dict):
             return any(self._hopeless(item) for item in value.values())
         return isinstance(value, list) and name != "Fn::If" and any(self._hopeless(item) for item in value)
+
+    def is_text(self, value: Any) -> bool:
+        """Whether a function gives one text, not a list."""
+        name, argument = is_function(value)
+        if name == "Ref":
+            return not str(self.parameters.get(str(argument), {}).get("Type", "")).endswith((">", "List"))
+        return name in {"Fn::Sub", "Fn::Join", "Fn::GetAtt", "Fn::ImportValue", "Fn::Select"}
 
     def _has_value(self, name: str) -> bool:
         # The region, account and stack name that cfn-lint makes up for its own checks are not the user's.
