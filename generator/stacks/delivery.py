@@ -1,0 +1,222 @@
+"""Stack `delivery`: how code on GitHub becomes change sets here, without a key that could be stolen.
+
+One role builds and pushes images. For each environment one role deploys, by handing a CloudFormation execution role on: only that
+one may create resources, and only of its own environment. In a protected environment the deploying role belongs to the GitHub
+environment of the same name, behind its approval, and a second role may make the change set that is to be approved.
+
+People deploy this stack, under their own names: no role in it may change it.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from awacs import aws
+from troposphere import Equals, GetAtt, If, Output, Ref, Tags, Template, iam
+
+from generator.model import Environment, ModelError, Service
+from generator.naming import SHARED, logical_id
+from generator.policies import execution
+from generator.policies.delivery import (
+    AUDIENCE,
+    ISSUER,
+    REPOSITORIES_PER_POLICY,
+    execute_change_sets,
+    log_in_to_registry,
+    make_change_sets,
+    push_images,
+    read_images,
+    review,
+    trust_github,
+)
+from generator.policies.execution import trust_cloudformation
+from generator.policies.scope import scope
+from generator.stacks.registry import repositories
+from generator.wiring import begin, fact, publish, take
+
+NAME = "delivery"
+
+# Seconds: the first deployment of an environment waits for certificates, load balancers and services one after the other.
+DEPLOY_SESSION = 2 * 3600
+
+BRANCH = "ref:refs/heads/${GitHubBranch}"
+
+
+def build(environments: tuple[Environment, ...], services: tuple[Service, ...]) -> Template:
+    """The provider and the roles. Raises ModelError where one environment's stack names could pass for another's."""
+    _check_names(environments)
+    template = begin(SHARED, NAME, "roles of the pipeline and of CloudFormation")
+    _github(template)
+    provider = _provider(template)
+    images = _image_policies(template, repositories(services))
+    builder = _role(
+        template,
+        "BuildRole",
+        "GitHubActionsRole of the design document: pushes images",
+        trust_github(provider, BRANCH),
+        [*images["push images"], *images["read images"]],
+    )
+    _tell(template, builder)
+    reviewing = _policy(
+        template,
+        "review",
+        "Reads what a review of change sets shows",
+        review(take(template, SHARED, "registry", "ArtifactsBucketName")),
+    )
+    executing = _policy(template, "execute", "Executes change sets", execute_change_sets())
+    creating = _execution_policies(template)
+    for environment in environments:
+        execution_role = _role(
+            template,
+            logical_id(environment.name, "CloudFormationRole"),
+            f"CloudFormation's own for {environment.name}: creates what its stacks describe",
+            trust_cloudformation(environment),
+            creating,
+            Tags=Tags(**scope(environment)),
+        )
+        publish(
+            template,
+            logical_id(environment.name, "CloudFormationRoleArn"),
+            GetAtt(execution_role, "Arn"),
+            f"Role that change sets of {environment.name} are made with",
+        )
+        changing = _policy(
+            template,
+            f"{environment.name} change sets",
+            f"Makes change sets of {environment.name}",
+            make_change_sets(environment, GetAtt(execution_role, "Arn")),
+        )
+        for name, where, about in _deploying(environment):
+            role = _role(
+                template,
+                logical_id(environment.name, name, "role"),
+                f"{about} {environment.name}",
+                trust_github(provider, where),
+                [changing, reviewing, *([executing] if name == "deploy" else []), *images["read images"]],
+                MaxSessionDuration=DEPLOY_SESSION,
+                Tags=Tags(**scope(environment)),
+            )
+            _tell(template, role)
+    return template
+
+
+def _deploying(environment: Environment) -> Iterator[tuple[str, str, str]]:
+    """(name, GitHub job, what it does) of the roles that make or execute change sets of an environment."""
+    if not environment.protected:
+        yield "deploy", BRANCH, "Makes and executes change sets of"
+        return
+    yield "plan", BRANCH, "Makes change sets, for approval, of"
+    yield "deploy", f"environment:{environment.name}", "Executes approved change sets of"
+
+
+def _check_names(environments: Sequence[Environment]) -> None:
+    """Roles know stacks by `aldeia-<environment>-*`, so no name may begin with another one and a hyphen."""
+    for field in ("name", "short"):
+        names = sorted(getattr(environment, field) for environment in environments)
+        for first in names:
+            for second in names:
+                if second.startswith(f"{first}-"):
+                    right = (
+                        f"the roles of {first} would reach its stacks: choose a name that does not begin with {first}-"
+                    )
+                    raise ModelError(f"Environment.{field}", second, right)
+
+
+def _github(template: Template) -> None:
+    """Which repository, told by names and by numbers that never change (`gh api repos/OWNER/NAME --jq '.owner.id, .id'`)."""
+    rows = (
+        ("GitHubOwner", "Owner", r"^[A-Za-z0-9](-?[A-Za-z0-9])*$", "Organization or user that owns the repository"),
+        ("GitHubOwnerId", "Owner's number", r"^[0-9]+$", "From `gh api repos/OWNER/NAME --jq .owner.id`"),
+        ("GitHubRepository", "Repository", r"^[A-Za-z0-9._-]+$", "Name of the application's repository, without owner"),
+        ("GitHubRepositoryId", "Repository's number", r"^[0-9]+$", "From `gh api repos/OWNER/NAME --jq .id`"),
+    )
+    for name, label, pattern, about in rows:
+        fact(template, name, group="GitHub", label=label, AllowedPattern=pattern, Description=about)
+    fact(
+        template,
+        "GitHubBranch",
+        group="GitHub",
+        label="Branch",
+        AllowedPattern=r"^[A-Za-z0-9._/-]+$",
+        Default="main",
+        Description="Branch whose pushes are built and deployed",
+    )
+
+
+def _provider(template: Template) -> If:
+    """ARN of the account's OpenID Connect provider for GitHub: the one that is there, or a new one."""
+    existing = fact(
+        template,
+        "ExistingProviderArn",
+        group="GitHub",
+        label="OpenID Connect provider that the account already has",
+        AllowedPattern=rf"^(arn:[a-z-]+:iam::[0-9]{{12}}:oidc-provider/{ISSUER.replace('.', '[.]')})?$",
+        ConstraintDescription=f"must be empty, or the ARN of the account's provider for {ISSUER}",
+        Default="",
+        Description="An account has one provider for GitHub. Empty makes it here",
+    )
+    template.add_condition("MakesProvider", Equals(existing, ""))
+    provider = template.add_resource(
+        iam.OIDCProvider(
+            "GitHubProvider",
+            Condition="MakesProvider",
+            Url=f"https://{ISSUER}",
+            ClientIdList=[AUDIENCE],
+            # No thumbprint: IAM trusts GitHub's certificate authority by itself (IAM API, CreateOpenIDConnectProvider).
+            # Other stacks of the account may lean on it by then.
+            DeletionPolicy="Retain",
+            UpdateReplacePolicy="Retain",
+        )
+    )
+    return If("MakesProvider", Ref(provider), existing)
+
+
+def _image_policies(template: Template, names: tuple[str, ...]) -> dict[str, list[Ref]]:
+    """Policies over all repositories, in as many pieces as their quota asks for; several roles carry the same ones."""
+    login = _policy(template, "log in to registry", "Logs in to the registry", log_in_to_registry())
+    policies: dict[str, list[Ref]] = {"push images": [login], "read images": []}
+    for start in range(0, len(names), REPOSITORIES_PER_POLICY):
+        piece = names[start : start + REPOSITORIES_PER_POLICY]
+        number = str(start // REPOSITORIES_PER_POLICY + 1) if len(names) > REPOSITORIES_PER_POLICY else ""
+        for what, about, write in (
+            ("push images", "Pushes images to the platform's repositories", push_images),
+            ("read images", "Reads images of the platform's repositories", read_images),
+        ):
+            policies[what].append(_policy(template, f"{what} {number}", about, write(piece)))
+    return policies
+
+
+def _execution_policies(template: Template) -> list[Ref]:
+    """What CloudFormation may create, in pieces that fit a managed policy; every execution role carries them all."""
+    pieces = {
+        "services": execution.services(),
+        "data": execution.data(),
+        "observation": execution.observation(),
+        "identity": execution.identity(),
+    }
+    return [
+        _policy(template, f"create {name}", f"CloudFormation creates: {name}", permissions)
+        for name, permissions in pieces.items()
+    ]
+
+
+def _policy(template: Template, name: str, about: str, permissions: aws.PolicyDocument) -> Ref:
+    return Ref(
+        template.add_resource(
+            iam.ManagedPolicy(logical_id(name, "policy"), Description=about, PolicyDocument=permissions)
+        )
+    )
+
+
+def _role(
+    template: Template, name: str, about: str, trusted: aws.PolicyDocument, policies: list[Ref], **properties: Any
+) -> iam.Role:
+    """A role with a generated name: two stacks of one account could not share a given one."""
+    role: iam.Role = template.add_resource(
+        iam.Role(name, Description=about, AssumeRolePolicyDocument=trusted, ManagedPolicyArns=policies, **properties)
+    )
+    return role
+
+
+def _tell(template: Template, role: iam.Role) -> None:
+    """An output for people, who copy the ARN into the workflow's settings; no other stack needs it."""
+    template.add_output(Output(f"{role.title}Arn", Description=role.Description, Value=GetAtt(role, "Arn")))
