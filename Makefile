@@ -29,6 +29,7 @@ check: $(READY)  ## Format, lint, types, stale templates, parameter files, cfn-l
 	$(BIN)/mypy
 	$(BIN)/python -m generator --check
 	$(BIN)/cfn-lint
+	$(BIN)/python -m generator.lint
 
 test: $(READY)  ## Every test but those marked slow (under five minutes on two cores)
 	$(BIN)/pytest -m "not slow" -n 2 --dist worksteal

@@ -9,7 +9,7 @@ from typing import Any
 from troposphere import Template
 
 from generator import bootstrap, compose, manifest
-from generator.model import Environment, Service, check_environments, check_services
+from generator.model import Compute, Environment, Service, check_environments, check_services
 from generator.naming import SHARED
 from generator.render import to_dict, to_json
 from generator.split import split
@@ -26,8 +26,16 @@ def build(environments: Iterable[Environment], services: Iterable[Service]) -> d
     files = _files(SHARED, shared, manifest.of_shared(services, shared))
     protected = [stack.name for stack in ENVIRONMENT_STACKS if stack.protected]
     for environment in environments:
-        parts = _parts([stack.build(environment, services) for stack in ENVIRONMENT_STACKS], services)
-        files |= _files(environment.name, parts, manifest.of_environment(environment, services, parts, protected))
+        files |= _of_environment(environment, services, protected)
+    return files
+
+
+def _of_environment(environment: Environment, services: tuple[Service, ...], protected: list[str]) -> dict[str, str]:
+    left_out = set(Compute) - set(environment.options)
+    stacks = [stack for stack in ENVIRONMENT_STACKS if stack.name not in left_out]
+    parts = _parts([stack.build(environment, services) for stack in stacks], services)
+    files = _files(environment.name, parts, manifest.of_environment(environment, services, parts, protected))
+    if Compute.EC2 not in left_out:
         files[f"{environment.name}/docker-compose.production.yml"] = compose.render(environment, services)
         files[f"{environment.name}/bootstrap.sh"] = bootstrap.render(environment, services)
     return files

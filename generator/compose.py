@@ -7,6 +7,7 @@ newer one.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from json.encoder import encode_basestring as quote  # a JSON string is a double-quoted YAML one
 from typing import Any
 
@@ -44,6 +45,8 @@ def text(kind: HostKind, services: tuple[Service, ...]) -> str:
     limits = kind.memory_limits()
     document = {
         "name": PROJECT,
+        "x-service": _Anchor("service", _every_service()),
+        "x-logging": _Anchor("logging", _logging(kind.environment)),
         "services": {
             service.name: _service(kind, services, service, limits[service.name]) for service in kind.services
         },
@@ -64,13 +67,12 @@ def _service(kind: HostKind, services: tuple[Service, ...], service: Service, me
     for name in sorted(service.secrets):
         environment[name] = f"${{{name}:?is missing in .env}}"
     name = image_variable(service)
-    described: dict[str, Any] = {"image": f"${{{name}:?is missing in deploy.env}}"}
+    described: dict[str, Any] = {"<<": _Alias("service"), "image": f"${{{name}:?is missing in deploy.env}}"}
     if service.data:
         described["profiles"] = [service.name]  # runs only where the bootstrap is told that this stack is its home
         described["entrypoint"] = [_literal(word) for word in entry_point(service)]
     if service.command:
         described["command"] = [_literal(word) for word in service.command]
-    described |= {"restart": "unless-stopped", "init": True}
     if service.public or service.data:
         described["ports"] = [f"{service.port}:{service.port}"]
     described["environment"] = environment
@@ -85,8 +87,18 @@ def _service(kind: HostKind, services: tuple[Service, ...], service: Service, me
         described["volumes"] = volumes
     # The name that others use on Fargate too, so that an address is the same in both options.
     described["networks"] = {"default": {"aliases": [private_name(kind.environment, service)]}}
-    described["logging"] = _logging(kind.environment, service)
+    described["logging"] = _Alias("logging")
     return described
+
+
+def _every_service() -> dict[str, Any]:
+    return {
+        "restart": "unless-stopped",
+        "init": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "stop_grace_period": f"{STOP_SECONDS}s",
+    }
 
 
 def _health(service: Service) -> dict[str, Any]:
@@ -103,13 +115,10 @@ def _health(service: Service) -> dict[str, Any]:
 
 
 def _limits(kind: HostKind, service: Service, memory: int) -> dict[str, Any]:
-    """What a container may take and do. CPU shares have the unit of ECS: 1024 for one vCPU, and idle CPU is anyone's."""
+    """What a container may take and write to. CPU shares have the unit of ECS: 1024 for one vCPU, and idle CPU is anyone's."""
     limits: dict[str, Any] = {
         "mem_limit": f"{memory}m",
         "cpu_shares": kind.environment.task(service).cpu,
-        "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges:true"],
-        "stop_grace_period": f"{STOP_SECONDS}s",
     }
     if service.read_only_root:
         limits["read_only"] = True
@@ -128,14 +137,14 @@ def _volumes(service: Service) -> list[dict[str, Any]]:
     ]
 
 
-def _logging(environment: Environment, service: Service) -> dict[str, Any]:
+def _logging(environment: Environment) -> dict[str, Any]:
     """awslogs of the Docker daemon, with the host's role; non-blocking, so that a slow log service never stops a container."""
     return {
         "driver": "awslogs",
         "options": {
             "awslogs-group": host_log_group(environment),
             "awslogs-region": "${AWS_REGION:?is missing in deploy.env}",
-            "awslogs-stream": f"${{INSTANCE_ID:?is missing in deploy.env}}/{service.name}",
+            "tag": "${INSTANCE_ID:?is missing in deploy.env}/{{.Name}}",
             "mode": "non-blocking",
             "max-buffer-size": "25m",
         },
@@ -149,11 +158,29 @@ def _literal(value: str) -> str:
 
 # --- YAML: as little of it as one file needs. Scalars that a reader of YAML could take for anything but text are quoted. ---
 
+
+@dataclass(frozen=True)
+class _Anchor:
+    """A mapping that other places repeat by `name`."""
+
+    name: str
+    value: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Alias:
+    """The mapping of the anchor `name`."""
+
+    name: str
+
+
 _PLAIN = re.compile(r"[A-Za-z./][A-Za-z0-9_./-]*")
 _NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
 def _scalar(value: Any) -> str:
+    if isinstance(value, _Alias):
+        return f"*{value.name}"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -164,8 +191,11 @@ def _scalar(value: Any) -> str:
 def _block(mapping: dict[str, Any], indent: str) -> Iterator[str]:
     """Lines of a mapping: nested ones below it, lists of scalars in brackets, lists of mappings with dashes."""
     for key, value in mapping.items():
-        name = f"{indent}{_scalar(key)}:"
-        if isinstance(value, dict):
+        name = f"{indent}{key if key == '<<' else _scalar(key)}:"
+        if isinstance(value, _Anchor):
+            yield f"{name} &{value.name}"
+            yield from _block(value.value, indent + "  ")
+        elif isinstance(value, dict):
             yield name
             yield from _block(value, indent + "  ")
         elif isinstance(value, list) and any(isinstance(item, dict) for item in value):

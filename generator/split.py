@@ -233,14 +233,13 @@ def _only_used(template: Json) -> Json:
     slim = {
         key: value for key, value in template.items() if key not in ("Conditions", "Mappings", "Parameters", "Outputs")
     }
-    for key, section in (
-        ("Conditions", conditions),
-        ("Mappings", mappings),
-        ("Parameters", parameters),
-        ("Outputs", template["Outputs"]),
-    ):
-        if section:
-            slim[key] = section
+    sections = {
+        "Conditions": conditions,
+        "Mappings": mappings,
+        "Parameters": parameters,
+        "Outputs": template["Outputs"],
+    }
+    slim |= {key: section for key, section in sections.items() if section}
     if interface := slim["Metadata"].get("AWS::CloudFormation::Interface"):
         slim["Metadata"] = {**slim["Metadata"], "AWS::CloudFormation::Interface": _interface(interface, parameters)}
     return slim

@@ -9,6 +9,7 @@ import pytest
 from generator import VERSION
 from generator.environments import ENVIRONMENTS, PRODUCTION, STAGING
 from generator.model import (
+    Compute,
     Data,
     EcrImage,
     Environment,
@@ -139,6 +140,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str, str]] = {
     "an environment called shared": (lambda: staging(name="shared"), "Environment.name", "own stacks"),
     "a domain that is none": (lambda: staging(domain="https://x"), "domain", "host name"),
     "a retention CloudWatch has not": (lambda: staging(log_retention_days=31), "log_retention_days", "30, 60"),
+    "a compute option that is not rendered": (lambda: staging(options=(Compute.FARGATE,)), "compute", "not among"),
     "unknown insights": (lambda: staging(container_insights="on"), "container_insights", "enhanced"),
     "no budget": (lambda: staging(monthly_budget=0), "monthly_budget", "positive"),
     "spot beyond ECS": (lambda: staging(spot_weight=1001), "spot_weight", "1000"),
