@@ -11,7 +11,7 @@ from typing import Any
 from generator import VERSION
 from generator.model import Compute, EcrImage, Environment, Service
 from generator.naming import SHARED, logical_id, secret_name, secret_names, stack_name
-from generator.stacks.monitoring import ROLLBACK_ALARMS
+from generator.stacks.monitoring import rollback_alarms
 from generator.tagging import common_tags
 from generator.wiring import FIRST_DEPLOYMENT, image_parameter
 
@@ -43,7 +43,7 @@ def of_environment(
             template,
             Default=name.split("-")[0] != other,
             DependsOn=_depends_on(name, template, publishers, templates),
-            RollbackAlarms=list(ROLLBACK_ALARMS(environment, services)) if environment.protected else [],
+            RollbackAlarms=list(rollback_alarms(environment, services)) if environment.protected else [],
             Secrets=_secrets(environment, services, template),
             guarded=environment.protected and name.split("-")[0] in protected,
         )

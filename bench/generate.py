@@ -1,0 +1,91 @@
+"""What generating costs: CPU seconds of whole processes, beside the bare imports it cannot do without.
+
+Out: rows (what, figures). CPU seconds are user and system time of a child process; medians of `RUNS`, taken in turns so that a
+busy machine is busy for all.
+"""
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNS = 9
+
+_USED = """
+import sys, generator.__main__ as m; m._files()
+print(",".join(sorted(n for n in sys.modules if n.split(".")[0] in ("troposphere", "awacs"))))
+"""
+_MANY = """
+import dataclasses, sys
+from generator.build import build
+from generator.environments import STAGING
+from generator.model import Compute
+from generator.services import SERVICES
+environment = dataclasses.replace(STAGING, compute=Compute.FARGATE, options=(Compute.FARGATE,))
+copies = [
+    dataclasses.replace(SERVICES[0], name=f"worker{n}", port=10000 + n, host=f"worker{n}") for n in range(int(sys.argv[1]))
+]
+files = build((environment,), (*SERVICES, *copies))
+print(len(files))
+"""
+
+
+def cpu_seconds(*arguments: str) -> float:
+    """User and system time of one Python process."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def imports() -> str:
+    """`import` of every troposphere and awacs module that the generator uses."""
+    names = subprocess.run(
+        [sys.executable, "-c", _USED], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    return f"import {names}"
+
+
+def generation() -> list[tuple[str, str]]:
+    """All environments, beside the bare imports."""
+    floor_code = imports()
+    with tempfile.TemporaryDirectory() as folder:
+        cpu_seconds("-m", "generator", "--out", folder)
+        runs = [
+            (cpu_seconds("-c", floor_code), cpu_seconds("-m", "generator", "--out", f"{folder}/{number}"))
+            for number in range(RUNS)
+        ]
+    floor = statistics.median(run[0] for run in runs)
+    whole = statistics.median(run[1] for run in runs)
+    ratio = statistics.median(run[1] / run[0] for run in runs)
+    return [
+        ("import of the troposphere and awacs modules used", f"{floor:.3f} s CPU"),
+        ("python -m generator, all environments, files written", f"{whole:.3f} s CPU"),
+        ("ratio of the two, median of the pairs (at most 1.35)", f"{ratio:.2f}"),
+    ]
+
+
+def growth(counts: tuple[int, ...] = (0, 100, 300)) -> list[tuple[str, str]]:
+    """One environment with 3, 103 and 303 services: CPU seconds for each service beyond the first three."""
+    runs = [[cpu_seconds("-c", _MANY, str(count)) for count in counts] for _ in range(RUNS)]
+    medians = [statistics.median(run[index] for run in runs) for index in range(len(counts))]
+    rows = []
+    for count, median in zip(counts[1:], medians[1:], strict=True):
+        each = (median - medians[0]) / count * 1000
+        rows.append((f"{count} services more", f"{median:.3f} s CPU, {each:.2f} ms a service"))
+    return rows
+
+
+def rows() -> list[tuple[str, str]]:
+    """Everything this module measures."""
+    return [*generation(), *growth()]
