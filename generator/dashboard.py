@@ -1,14 +1,15 @@
 """The dashboard of an environment: one screen that answers "is it well, and which part is not".
 
-In: an environment, its services, names of its alarms. Out: the body, JSON text for Fn::Sub: `${LoadBalancerFullName}` and the like are
-parameters of the template it stands in. A graph holds one line for each service, so services are compared at a glance, and a
-public service has a line for each compute option, so a move from one to the other is seen.
+In: an environment, its services, names of its alarms. Out: the body, JSON text for Fn::Sub: `${LoadBalancerFullName}` and its kind
+are parameters of the template it stands in, `${Alarm}` is the ARN of an alarm up to its name. A graph holds one line for each
+service, so services are compared at a glance; a public one has a line for each compute option, so a move between them is seen.
 
 The structure is that of the CloudWatch API reference, "Dashboard Body Structure and Syntax".
 """
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from generator.model import PROJECT, Compute, Environment, Service
@@ -34,8 +35,7 @@ def body(environment: Environment, services: Sequence[Service], alarms: Sequence
 
 
 def _alarm_widget(alarms: Sequence[str]) -> dict[str, Any]:
-    prefix = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:"
-    properties = {"title": "Alarms", "alarms": [f"{prefix}{name}" for name in alarms[:MOST_ALARMS]]}
+    properties = {"title": "Alarms", "alarms": [f"${{Alarm}}{name}" for name in alarms[:MOST_ALARMS]]}
     return {"type": "alarm", "x": 0, "y": 0, "width": _COLUMNS, "height": _HEIGHT // 2, "properties": properties}
 
 
@@ -48,7 +48,21 @@ def _place(graph: dict[str, Any], place: int) -> dict[str, Any]:
 
 
 def _graph(title: str, unit: str, metrics: list[Line], **properties: Any) -> dict[str, Any]:
-    return {"title": title, "metrics": metrics, "yAxis": {"left": {"min": 0, "label": unit, "showUnits": False}}, **properties}
+    return {
+        "title": title,
+        "metrics": _short(metrics),
+        "yAxis": {"left": {"min": 0, "label": unit, "showUnits": False}},
+        **properties,
+    }
+
+
+def _short(lines: list[Line]) -> list[Line]:
+    """The same lines, each without what it begins with as the line before does; the console reads `...` as just that."""
+    short = lines[:1]
+    for before, line in pairwise(lines):
+        same = len(line) == len(before) > 4 and line[:-2] == before[:-2]
+        short.append(["...", *line[-2:]] if same else line)
+    return short
 
 
 def _balancer_graphs(services: Sequence[Service]) -> list[dict[str, Any]]:
@@ -111,7 +125,7 @@ def _host_graphs(environment: Environment) -> list[dict[str, Any]]:
 
     def found(namespace: str, metric: str) -> list[Line]:
         words = f"{PROJECT} {environment.name.replace('-', ' ')} {Compute.EC2}"
-        search = f"{{{namespace},AutoScalingGroupName}} MetricName=\"{metric}\" {words}"
+        search = f'{{{namespace},AutoScalingGroupName}} MetricName="{metric}" {words}'
         return [[{"expression": f"SEARCH('{search}', 'Average', 60)", "id": "hosts"}]]
 
     # The agent's metrics: document, Option A, EC2 User Data Script.

@@ -213,7 +213,7 @@ def observation() -> aws.PolicyDocument:
         allow(
             "Dashboards",
             _actions(cloudwatch, "DeleteDashboards GetDashboard PutDashboard"),
-            [arn("cloudwatch", f"dashboard/{PROJECT}-{OWN_SHORT}", region=False)],
+            [arn("cloudwatch", f"dashboard/{PROJECT}-{OWN_SHORT}{end}", region=False) for end in ("", "-*")],
         ),
         allow(
             "EventRules",
@@ -236,7 +236,7 @@ def observation() -> aws.PolicyDocument:
         allow(
             "Budget",
             _actions(budgets, "ListTagsForResource ModifyBudget TagResource UntagResource ViewBudget"),
-            [arn("budgets", f"budget/{PROJECT}-{OWN_SHORT}", region=False)],
+            [arn("budgets", f"budget/{PROJECT}-{OWN_SHORT}-*", region=False)],
         ),
     )
 
