@@ -81,7 +81,6 @@ def _file_system(template: Template, environment: Environment, services: tuple[S
 
 def _public(template: Template, environment: Environment, service: Service) -> Iterator[Watch]:
     """What users of a public service feel, over the target groups of both compute options."""
-
     groups = [
         take(template, environment, "edge", logical_id(service.name, option, "target group full name"))
         for option in OPTIONS
@@ -98,31 +97,32 @@ def _public(template: Template, environment: Environment, service: Service) -> I
             queries.append(cloudwatch.MetricDataQuery(Id=str(option), ReturnData=False, MetricStat=stat))
         return {"Metrics": queries}
 
-    filled = "SUM([FILL(fargate, 0), FILL(ec2, 0)])"
+    # The group of the option that does not run reports nothing, and counts as 0. A minute that CloudWatch does not have yet is
+    # filled as well (CloudWatch guide, "Using metric math", FILL), so no alarm may turn on the newest period alone.
+    total, largest = "SUM([FILL(fargate, 0), FILL(ec2, 0)])", "MAX([FILL(fargate, 0), FILL(ec2, 0)])"
     name = service.name
     yield Watch(
         words=(name, "5xx"),
         about=f"{name} answers with more than {ERRORS_PER_MINUTE} 5xx a minute",
-        properties=both("HTTPCode_Target_5XX_Count", "Sum", filled) | _when(">", ERRORS_PER_MINUTE, of=5, at_least=3),
+        properties=both("HTTPCode_Target_5XX_Count", "Sum", total) | _when(">", ERRORS_PER_MINUTE, of=5, at_least=3),
     )
     yield Watch(
         words=(name, "unhealthy"),
-        about=f"A target of {name} has failed its health checks for three minutes",
-        properties=both("UnHealthyHostCount", "Maximum", filled) | _when(">", 0, of=3, at_least=3),
+        about=f"A target of {name} has failed its health checks for three of five minutes",
+        properties=both("UnHealthyHostCount", "Maximum", total) | _when(">", 0, of=5, at_least=3),
     )
     yield Watch(
         words=(name, "no-healthy-host"),
         about=f"Nothing serves {name}: no target is healthy, on Fargate or on EC2",
-        # A target group without targets reports nothing, and that is the worst case, not a quiet one.
-        properties=both("HealthyHostCount", "Maximum", filled)
-        | _when("<", 1, of=2, at_least=2)
+        # Groups without any target report nothing at all: that is the worst case, not a quiet one.
+        properties=both("HealthyHostCount", "Maximum", total)
+        | _when("<", 1, of=3, at_least=3)
         | {"TreatMissingData": "breaching"},
     )
     yield Watch(
         words=(name, "latency"),
         about=f"One request in twenty to {name} has taken more than {LATENCY_SECONDS} s for a quarter of an hour (p95)",
-        properties=both("TargetResponseTime", "p95", "MAX([fargate, ec2])", 300)
-        | _when(">", LATENCY_SECONDS, of=3, at_least=3),
+        properties=both("TargetResponseTime", "p95", largest, 300) | _when(">", LATENCY_SECONDS, of=4, at_least=3),
     )
 
 

@@ -13,16 +13,16 @@ UNTAGGED_DAYS = 7
 
 
 def lifecycle() -> str:
-    """What ECR deletes: all but the last ten releases, all but the last ten other images, untagged ones after a week.
+    """What ECR deletes: all but the last ten images, but never one of the last ten releases; untagged ones after a week.
 
-    The document's only tag rule is for `v`, which matches none of the commit tags that its pipeline pushes. So the second rule
-    is for every tag. ECR guide, "Creating a lifecycle policy": an image that a rule's tags match is never expired by a rule
-    of lower priority, so a release outlives any number of later builds, and an image that is both is kept as the release.
+    The document's only tag rule is for `v`, which matches none of the commit tags that its pipeline pushes; so one rule is for
+    every tag. The rule for `v` stands above it. ECR guide, "How the lifecycle policy works": an image that a rule's tags match
+    is never expired by a rule of lower priority. So what production runs, tagged as a release, outlives any number of builds.
     """
     tagged = {"tagStatus": "tagged", "countType": "imageCountMoreThan", "countNumber": KEEP_IMAGES}
     rules = [
-        _rule(1, f"Keep last {KEEP_IMAGES} releases", tagged | {"tagPatternList": ["v*"]}),
         _rule(2, f"Keep last {KEEP_IMAGES} images", tagged | {"tagPatternList": ["*"]}),
+        _rule(1, f"Keep last {KEEP_IMAGES} releases", tagged | {"tagPatternList": ["v*"]}),
         _rule(
             3,
             f"Delete untagged images after {UNTAGGED_DAYS} days",

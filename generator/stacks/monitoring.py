@@ -19,6 +19,7 @@ from generator.model import Environment, Service
 from generator.naming import alarm_name, cluster_name, logical_id
 from generator.policies.common import arn
 from generator.policies.monitoring import publish_alarms
+from generator.tagging import common_tags
 from generator.wiring import begin, fact, publish
 
 NAME = "monitoring"
@@ -254,6 +255,9 @@ def _budget(template: Template, environment: Environment, topic: sns.Topic, poli
                     Subscribers=[subscriber],
                 )
                 for kind, percent in (("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
+            ],
+            ResourceTags=[
+                budgets.ResourceTag(Key=key, Value=value) for key, value in common_tags(environment.name, NAME).items()
             ],
             DependsOn=policy,  # Budgets tries the topic when the budget is made
         )
