@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Network
+from itertools import islice
 
 from generator.errors import ModelError
 
@@ -114,13 +115,11 @@ class Network:
 
     def public_subnets(self) -> tuple[str, ...]:
         """One /24 for each zone, from the first /20 of the VPC."""
-        base = list(IPv4Network(self.cidr).subnets(new_prefix=24))
-        return tuple(str(base[zone]) for zone in range(self.zones))
+        return tuple(map(str, islice(IPv4Network(self.cidr).subnets(new_prefix=24), self.zones)))
 
     def private_subnets(self) -> tuple[str, ...]:
         """One /20 for each zone, after the first: 4091 addresses, since every Fargate task takes one."""
-        base = list(IPv4Network(self.cidr).subnets(new_prefix=20))
-        return tuple(str(base[zone + 1]) for zone in range(self.zones))
+        return tuple(map(str, islice(IPv4Network(self.cidr).subnets(new_prefix=20), 1, self.zones + 1)))
 
 
 # vCPU and memory in MiB: EC2 user guide, instance types, T3. The document names t3.medium and t3.large.
