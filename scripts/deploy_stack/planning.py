@@ -104,6 +104,7 @@ def plan_stack(run: Run, spec: StackSpec) -> Plan:
     settings = setting_changes(spec, stack if move is Move.UPDATE else None, situation.policy)
     if stack and move is Move.UPDATE and _is_the_same(spec, situation, values, chosen, read):
         return _settings_only(spec, stack, settings, chosen) if settings else Unchanged(spec, stack, fast=True)
+    run.guard()
     _check_what_runs(run, spec, chosen)
     operation = "UPDATE" if move is Move.UPDATE else "CREATE"
     return _with_change_set(run, Draft(spec, situation, operation, values, chosen, settings))

@@ -31,6 +31,8 @@ class Run:
     wait: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     patience: float = 300.0  # seconds without an answer before the watch is given up
+    guard: Callable[[], None] = lambda: None  # refuses, before the first call that changes something
+    running: dict[str, str] = field(default_factory=dict)  # stacks that AWS is working on for us: name -> ARN
 
     def sleep(self, seconds: float) -> None:
         """Wait, but not past the wish to stop. Raises InterruptError."""

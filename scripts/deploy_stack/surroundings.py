@@ -42,8 +42,8 @@ def value_changes(
         return ()
     return (
         *_parameters(stack, description),
-        *_differences("tag", stack.tags, spec.tags),
-        *_differences("output", _outputs(template), _outputs(spec.template)),
+        *differences("tag", stack.tags, spec.tags),
+        *differences("output", output_values(template), output_values(spec.template)),
     )
 
 
@@ -59,13 +59,15 @@ def _parameters(stack: Stack, description: Mapping[str, Any]) -> Iterator[ValueC
         yield ValueChange("parameter", key, stack.parameters[key].value, None)
 
 
-def _differences(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[ValueChange]:
+def differences(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[ValueChange]:
+    """Return what differs between two mappings of names to texts."""
     for key in sorted({*before, *after}):
         if before.get(key) != after.get(key):
             yield ValueChange(kind, key, before.get(key), after.get(key))
 
 
-def _outputs(template: Mapping[str, Any]) -> dict[str, str]:
+def output_values(template: Mapping[str, Any]) -> dict[str, str]:
+    """Return a template's outputs as texts that can be compared."""
     return {key: _json(each.get("Value")) or "" for key, each in (template.get("Outputs") or {}).items()}
 
 

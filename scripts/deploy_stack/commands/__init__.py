@@ -1,0 +1,1 @@
+"""The verbs, one module each; `deploy_stack.__main__` has the list."""

@@ -1,0 +1,99 @@
+"""What several verbs do in the same way.
+
+In: a `Run`. Out: exit codes. Refuses to know: any single verb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+
+from deploy_stack.applying import Recipe
+from deploy_stack.cancellation import stop_watching
+from deploy_stack.exits import Exit, InterruptError
+from deploy_stack.planning import Planned
+from deploy_stack.preflight import caller
+from deploy_stack.render.markdown import markdown
+from deploy_stack.review.model import Review
+from deploy_stack.run import Run
+from deploy_stack.session import folders
+from deploy_stack.source import head
+
+
+def watching(run: Run, work: Callable[[], Exit]) -> Exit:
+    """Do the work; on Ctrl-C stop watching, say how to come back, and offer to cancel."""
+    try:
+        return work()
+    except (KeyboardInterrupt, InterruptError):
+        run.stop.set()
+        stop_watching(run)
+        return Exit.INTERRUPTED
+
+
+def shower(run: Run, *, as_json: bool) -> Callable[[Planned], None]:
+    """Return what shows a review: on stdout for people, on stderr when stdout carries JSON."""
+
+    def show(planned: Planned) -> None:
+        show_text(run, planned.review, as_json=as_json)
+
+    return show
+
+
+def show_text(run: Run, review: Review, *, as_json: bool) -> None:
+    """Show one review where it belongs."""
+    import sys
+
+    from deploy_stack.render.table import text
+
+    stream = sys.stderr if as_json else sys.stdout
+    shown = text(review, run.allowed, terminal=stream.isatty())
+    if run.yes or as_json:
+        run.narrator.insist(shown.rstrip("\n") + "\n")
+    else:
+        click.echo(shown, nl=False)
+
+
+def write_markdown(
+    path: Path | None, environment: str, reviews: Iterable[Review], unchanged: Iterable[str], waiting: Iterable[str]
+) -> None:
+    """Write the reviews as Markdown, whole or not at all; `-` stands for nothing special here, a file is a file."""
+    if path is None:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(markdown(environment, reviews, unchanged, waiting), encoding="utf-8")
+    temporary.replace(path)
+
+
+def revision_of(options_at: str | None, templates: Path, parameters: Path) -> str | None:
+    """Return the git revision that the files stand in, or None when the tree differs from it."""
+    if options_at:
+        from deploy_stack.source import revision
+
+        return revision(options_at, templates).commit
+    commit, dirty = head(templates, templates, parameters)
+    return None if dirty else commit
+
+
+def recipes(run: Run, revision: str | None, restores: dict[str, int] | None = None) -> Callable[[Planned], Recipe]:
+    """Return what turns a plan into the record of its release."""
+    who: list[str] = []
+
+    def recipe(planned: Planned) -> Recipe:
+        if not who:
+            who.append(caller(run.aws).arn)
+        return Recipe(
+            template=planned.spec.template,
+            parameters=planned.chosen,
+            version=planned.spec.version,
+            revision=revision,
+            caller=who[0],
+            restores=(restores or {}).get(planned.spec.name, 0),
+        )
+
+    return recipe
+
+
+__all__ = ["folders", "recipes", "revision_of", "show_text", "shower", "watching", "write_markdown"]

@@ -1,0 +1,121 @@
+"""A review as a table for people: what happens, to what, by which property and why.
+
+In: `Review`s and a width. Out: text, with colours only where a terminal wants them. Refuses to know: AWS.
+80 columns are enough; nothing is lost without colour, for every colour stands beside a word or a sign.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from deploy_stack.render.words import MARKS, headline, mark, property_line, short_type, value_line
+from deploy_stack.review.model import ResourceChange, Review, Severity
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+STYLES = {
+    "add": "green",
+    "import": "green",
+    "remove": "red",
+    "replace": "bold red",
+    "replace?": "red",
+    "change": "yellow",
+}
+MANY = 12  # additions from here on are listed in one row a type: a new stack is all additions
+SEVERITY_STYLES = {Severity.BLOCK: "bold red", Severity.WARN: "yellow", Severity.NOTE: "dim"}
+
+
+def console(*, file: Any = None, terminal: bool = False, width: int | None = None) -> Console:
+    """Return a console that writes plain text of at least 80 columns unless `terminal`."""
+    from rich.console import Console
+
+    columns = width or (None if terminal else max(80, int(os.environ.get("COLUMNS") or 100)))
+    return Console(file=file, width=columns, force_terminal=terminal or None, highlight=False, soft_wrap=False)
+
+
+def text(
+    review: Review, allowed: frozenset[str] = frozenset(), *, terminal: bool = False, width: int | None = None
+) -> str:
+    """Return the review as it is printed."""
+    out = io.StringIO()
+    printer = console(file=out, terminal=terminal, width=width)
+    _print(printer, review, allowed)
+    return out.getvalue()
+
+
+def _print(printer: Console, review: Review, allowed: frozenset[str]) -> None:
+    from rich.text import Text
+
+    title = Text.assemble((f"{review.stack}", "bold"), f"  {review.operation} {review.stack_name}: {headline(review)}")
+    printer.print(title)
+    if review.changes:
+        printer.print(_table(review))
+    for value in review.values:
+        printer.print(Text(f"  {value_line(value)}"))
+    for finding in review.findings:
+        word = _word(finding.severity, allowed=finding.key in allowed)
+        style = SEVERITY_STYLES[finding.severity]
+        line = Text.assemble("  ", (f"{MARKS[finding.severity]:>2} {word} ", style), f"{finding.key}: {finding.text}")
+        printer.print(line)
+    for note in review.notes:
+        printer.print(Text(f"     note {note}"))
+    if review.capabilities:
+        printer.print(Text(f"  acknowledges {', '.join(review.capabilities)}"))
+    if review.link:
+        # A link that is broken over two lines cannot be followed.
+        printer.print(Text(f"  {review.link}", style="dim"), soft_wrap=True)
+    for finding in review.blocked_by(allowed):
+        printer.print(Text(f"  to allow exactly this: --allow {finding.key}", style="bold"), soft_wrap=True)
+    printer.print()
+
+
+def _word(severity: Severity, *, allowed: bool) -> str:
+    if severity is Severity.BLOCK:
+        return "allowed" if allowed else "blocked"
+    return str(severity.value)
+
+
+def _table(review: Review) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column(width=2, justify="right")
+    table.add_column(min_width=8, no_wrap=True)
+    table.add_column(ratio=2, overflow="fold")
+    table.add_column(ratio=3, overflow="fold")
+    grouped = sum(each.verb == "add" for each in review.changes) > MANY
+    for change in review.changes:
+        if grouped and change.verb == "add" and not mark(review, change):
+            continue
+        table.add_row(
+            Text(mark(review, change), style="bold"),
+            Text(change.verb, style=STYLES.get(change.verb, "")),
+            Text.assemble(change.logical_id, "\n", (short_type(change.type), "dim")),
+            Text(_properties(change)),
+        )
+    if grouped:
+        for kind, names in _by_type(each for each in review.changes if each.verb == "add" and not mark(review, each)):
+            table.add_row(
+                "", Text("add", style="green"), Text(f"{len(names)} {short_type(kind)}"), Text(", ".join(names))
+            )
+    return table
+
+
+def _properties(change: ResourceChange) -> str:
+    lines = [property_line(each) for each in change.properties]
+    if change.policy_action:
+        lines.append(f"policy: {change.policy_action}")
+    return "\n".join(lines)
+
+
+def _by_type(changes: Iterable[ResourceChange]) -> list[tuple[str, list[str]]]:
+    found: dict[str, list[str]] = {}
+    for change in changes:
+        found.setdefault(change.type, []).append(change.logical_id)
+    return sorted(found.items())

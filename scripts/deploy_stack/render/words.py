@@ -1,0 +1,66 @@
+"""The words that every form shares, so that the table, the Markdown and a log say the same thing.
+
+In: parts of a `Review`. Out: short texts. Refuses to know: colours and columns.
+"""
+
+from __future__ import annotations
+
+from deploy_stack.review.model import KNOWN_AFTER_APPLY, PropertyChange, ResourceChange, Review, Severity, ValueChange
+
+MARKS = {Severity.BLOCK: "!!", Severity.WARN: "!", Severity.NOTE: ""}
+VALUE_WIDTH = 60  # characters of a value in a table; JSON carries all of it
+
+
+def headline(review: Review) -> str:
+    """Return what happens in one line: `2 to change, 1 to replace`."""
+    words = {
+        "add": "to add",
+        "import": "to import",
+        "change": "to change",
+        "undrift": "to bring back",
+        "replace": "to replace",
+        "replace?": "perhaps to replace",
+        "remove": "to remove",
+        "unknown": "undecided",
+    }
+    parts = [f"{number} {words[word]}" for word, number in review.counts.items()]
+    if not review.changes:
+        kinds = sorted({each.kind for each in review.values})
+        parts = [f"no resource changes; {', '.join(f'{kind}s' for kind in kinds) or 'description'} only"]
+    return ", ".join(parts)
+
+
+def mark(review: Review, change: ResourceChange) -> str:
+    """Return the sign of the heaviest finding about a change."""
+    weights = [each.severity for each in review.findings if each.logical_id == change.logical_id]
+    return MARKS[min(weights, key=lambda each: each.rank)] if weights else ""
+
+
+def value(text: str | None, width: int = VALUE_WIDTH) -> str:
+    """Return a value short enough to be read in a table."""
+    if text is None:
+        return "(unset)"
+    if text == KNOWN_AFTER_APPLY:
+        return "(known after apply)"
+    flat = " ".join(text.split()).replace(KNOWN_AFTER_APPLY, "(known after apply)")
+    return flat if len(flat) <= width else f"{flat[: width - 4]} ..."
+
+
+def property_line(change: PropertyChange) -> str:
+    """Return one changed property: path, before, after, why."""
+    name = change.path if change.attribute in {"Properties", change.path} else f"{change.attribute}.{change.path}"
+    values = (
+        f": {value(change.before)} -> {value(change.after)}" if (change.before, change.after) != (None, None) else ""
+    )
+    why = f" [{', '.join(change.causes)}]" if change.causes else ""
+    return f"{name}{values}{why}"
+
+
+def value_line(change: ValueChange) -> str:
+    """Return one change beside the resources."""
+    return f"{change.kind} {change.name}: {value(change.before)} -> {value(change.after)}"
+
+
+def short_type(name: str) -> str:
+    """Return a type without the prefix that all of them share."""
+    return name.removeprefix("AWS::")

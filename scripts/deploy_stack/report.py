@@ -1,0 +1,80 @@
+"""The end of a run: outputs on stdout, the root cause repeated at the very end of stderr, and the exit code.
+
+In: `Outcome`s. Out: text, JSON, an exit code. Refuses to know: how they came about.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from deploy_stack.applying import Outcome
+from deploy_stack.exits import Exit, worst
+from deploy_stack.narrate import Narrator
+
+
+def finish(narrator: Narrator, outcomes: Sequence[Outcome], *, as_json: bool, **more: Any) -> Exit:
+    """Print what the run came to and return its exit code."""
+    code = worst([each.exit_code for each in outcomes])
+    if as_json:
+        click.echo(
+            json.dumps({**more, "Exit": int(code), "Stacks": [outcome_json(each) for each in outcomes]}, indent=2)
+        )
+    else:
+        for outcome in outcomes:
+            for key, value in sorted(outcome.outputs.items()):
+                click.echo(f"{outcome.name}.{key} = {value}")
+    for outcome in outcomes:
+        _say(narrator, outcome)
+    return code
+
+
+def _say(narrator: Narrator, outcome: Outcome) -> None:
+    if outcome.exit_code is Exit.DONE:
+        for note in outcome.notes:
+            narrator.insist(f"{outcome.name}: {note}")
+        narrator.say(f"{outcome.name}: {outcome.status}")
+        return
+    narrator.insist(f"\n{outcome.name}: {_headline(outcome)}{': ' + outcome.text if outcome.text else ''}")
+    if outcome.cause:
+        narrator.insist(f"  cause: {outcome.cause.logical_id} ({outcome.cause.type})")
+        narrator.insist(f"         {outcome.cause.reason}")
+        for line in outcome.cause.details:
+            narrator.insist(f"         {line}")
+        for link in outcome.cause.links:
+            narrator.insist(f"  look: {link}")
+    if outcome.next_step:
+        narrator.insist(f"  next: {outcome.next_step}")
+
+
+def _headline(outcome: Outcome) -> str:
+    words = {
+        Exit.ROLLED_BACK: f"FAILED, and rolled back ({outcome.status})",
+        Exit.NEEDS_PERSON: f"FAILED, and needs a person ({outcome.status})",
+    }
+    return words.get(outcome.exit_code, outcome.status)
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome for machines."""
+    found: dict[str, Any] = {
+        "Stack": outcome.name,
+        "Status": outcome.status,
+        "Exit": int(outcome.exit_code),
+        "Text": outcome.text,
+        "NextStep": outcome.next_step,
+        "Outputs": dict(outcome.outputs),
+        "Notes": list(outcome.notes),
+    }
+    if outcome.cause:
+        found["Cause"] = {
+            "LogicalResourceId": outcome.cause.logical_id,
+            "ResourceType": outcome.cause.type,
+            "Reason": outcome.cause.reason,
+            "Details": list(outcome.cause.details),
+            "Links": list(outcome.cause.links),
+        }
+    return found
