@@ -188,14 +188,24 @@ class Physical:
     @property
     def name(self) -> str:
         """The name: given in the properties, or generated from stack and logical id."""
+        given = self._given_name
+        if given is not None:
+            return given
+        return self.given_id if self.given_id and ":" not in self.given_id else self._generated_name()
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the template names the resource, so that a second one of the name cannot be."""
+        return self._given_name is not None
+
+    @property
+    def _given_name(self) -> str | None:
         schema = self.schema
         key = _NAMES.get(self.type_name)
         if key is None and schema is not None and len(schema.identifier) == 1:
             key = schema.identifier[0][-1] if schema.identifier[0] not in schema.read_only else None
-        given = self.properties.get(key) if key else None
-        if isinstance(given, str) and given:
-            return given
-        return self.given_id if self.given_id and ":" not in self.given_id else self._generated_name()
+        given = self.properties.get(key) if key and self.type_name != "AWS::ECS::TaskDefinition" else None
+        return given if isinstance(given, str) and given else None
 
     @property
     def arn(self) -> str:

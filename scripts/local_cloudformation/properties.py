@@ -68,7 +68,7 @@ def _value(schema: Schema, definition: dict[str, Any], value: Any, path: str) ->
             return
         items = definition.get("items")
         for position, part in enumerate(value if isinstance(items, dict) else ()):
-            yield from _value(schema, schema.definition(items), part, f"{path}/{position}")
+            yield from _value(schema, schema.definition(items or {}), part, f"{path}/{position}")
     else:
         yield from _scalar(definition, kinds, value, path)
 

@@ -32,7 +32,7 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
         if key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key!r}", key_node.start_mark)
+            raise yaml.MarkedYAMLError(problem="duplicate key", problem_mark=key_node.start_mark)  # type: ignore[no-untyped-call]
         seen[key] = loader.construct_object(value_node, deep=True)
     return seen
 

@@ -45,7 +45,7 @@ def _parse_yaml(text: str) -> Any:
     from local_cloudformation.short_forms import TemplateLoader  # noqa: PLC0415
 
     try:
-        return yaml.load(text, Loader=TemplateLoader)  # noqa: S506 - a safe loader with CloudFormation's tags
+        return TemplateLoader(text).get_single_data()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""

@@ -72,7 +72,7 @@ def validate(template: Template, region: str) -> None:
     _conditions(template)
     _references(template, region)
     _outputs(template)
-    in_order(_static_dependencies(template))
+    in_order(static_dependencies(template))
 
 
 def _sections(template: Template) -> None:
@@ -233,7 +233,7 @@ def _depends_on(definition: Mapping[str, Any]) -> list[str]:
     return [named] if isinstance(named, str) else list(named)
 
 
-def _static_dependencies(template: Template) -> dict[str, tuple[str, ...]]:
+def static_dependencies(template: Template) -> dict[str, tuple[str, ...]]:
     """Dependencies with every branch of every `Fn::If`: a circle is refused whichever way conditions fall."""
     graph = {}
     for name, definition in template.resources.items():
