@@ -22,9 +22,7 @@ FILE = "docker-compose.production.yml"
 DATA_ROOT = f"/srv/{PROJECT}"
 # Seconds between SIGTERM and SIGKILL, as on ECS (task definition, stopTimeout: 30 by default).
 STOP_SECONDS = 30
-HEAD = (
-    "# Made by `python -m generator` from generator/services.py; the bootstrap writes .env and deploy.env beside it.\n"
-)
+HEAD = "# Made by `python -m generator`. The bootstrap writes .env and deploy.env beside it.\n"
 
 
 def files(environment: Environment, services: tuple[Service, ...]) -> dict[str, str]:
@@ -65,9 +63,9 @@ def log_folder(service: Service, path: str) -> str:
 def _service(kind: HostKind, services: tuple[Service, ...], service: Service, memory: int) -> dict[str, Any]:
     environment = {name: _literal(value) for name, value in variables(service, kind.environment, services).items()}
     for name in sorted(service.secrets):
-        environment[name] = f"${{{name}:?is missing in .env}}"
+        environment[name] = f"${{{name}:?not in .env}}"
     name = image_variable(service)
-    described: dict[str, Any] = {"<<": _Alias("service"), "image": f"${{{name}:?is missing in deploy.env}}"}
+    described: dict[str, Any] = {"<<": _Alias("service"), "image": f"${{{name}:?not in deploy.env}}"}
     if service.data:
         described["profiles"] = [service.name]  # runs only where the bootstrap is told that this stack is its home
         described["entrypoint"] = [_literal(word) for word in entry_point(service)]
@@ -143,8 +141,8 @@ def _logging(environment: Environment) -> dict[str, Any]:
         "driver": "awslogs",
         "options": {
             "awslogs-group": host_log_group(environment),
-            "awslogs-region": "${AWS_REGION:?is missing in deploy.env}",
-            "tag": "${INSTANCE_ID:?is missing in deploy.env}/{{.Name}}",
+            "awslogs-region": "${AWS_REGION:?not in deploy.env}",
+            "tag": "${INSTANCE_ID:?not in deploy.env}/{{.Name}}",
             "mode": "non-blocking",
             "max-buffer-size": "25m",
         },
@@ -174,7 +172,7 @@ class _Alias:
     name: str
 
 
-_PLAIN = re.compile(r"[A-Za-z./][A-Za-z0-9_./-]*")
+_PLAIN = re.compile(r"[A-Za-z./][A-Za-z0-9_./-]*|[0-9]+[sm]")
 _NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
@@ -189,13 +187,13 @@ def _scalar(value: Any) -> str:
 
 
 def _block(mapping: dict[str, Any], indent: str) -> Iterator[str]:
-    """Lines of a mapping: nested ones below it, lists of scalars in brackets, lists of mappings with dashes."""
+    """Lines of a mapping: nested ones below it, unless of one key; lists of mappings with dashes, other lists in brackets."""
     for key, value in mapping.items():
         name = f"{indent}{key if key == '<<' else _scalar(key)}:"
         if isinstance(value, _Anchor):
             yield f"{name} &{value.name}"
             yield from _block(value.value, indent + "  ")
-        elif isinstance(value, dict):
+        elif isinstance(value, dict) and (len(value) > 1 or key == "services"):
             yield name
             yield from _block(value, indent + "  ")
         elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
@@ -204,7 +202,14 @@ def _block(mapping: dict[str, Any], indent: str) -> Iterator[str]:
                 first, *rest = _block(item, indent + "    ")
                 yield f"{indent}  - {first.lstrip()}"
                 yield from rest
-        elif isinstance(value, list):
-            yield f"{name} [{', '.join(_scalar(item) for item in value)}]"
         else:
-            yield f"{name} {_scalar(value)}"
+            yield f"{name} {_flow(value)}"
+
+
+def _flow(value: Any) -> str:
+    """A value on one line."""
+    if isinstance(value, list):
+        return f"[{', '.join(_flow(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_scalar(key)}: {_flow(item)}' for key, item in value.items())}}}"
+    return _scalar(value)

@@ -26,9 +26,14 @@ class HostKind:
     services: tuple[Service, ...]
 
     @property
+    def runs_application(self) -> bool:
+        """Whether these are the document's hosts, with its `.env` and its clone; the data's own host has neither."""
+        return not self.suffix
+
+    @property
     def title(self) -> str:
         """The word that starts its logical ids: `Host`, `DataHost`."""
-        return "DataHost" if self.suffix else "Host"
+        return "Host" if self.runs_application else "DataHost"
 
     @property
     def keepers(self) -> tuple[Service, ...]:
@@ -45,7 +50,7 @@ class HostKind:
         share = min(1.0, room / sum(sizes.values()))
         if share < SMALLEST_SHARE:
             raise ModelError(
-                f"Environment({self.environment.name}).{'data_host' if self.suffix else 'host'}.instance_type",
+                f"Environment({self.environment.name}).{'host' if self.runs_application else 'data_host'}.instance_type",
                 self.host.instance_type,
                 f"its containers ask for {sum(sizes.values())} MiB and it has {room} MiB to give: take a larger type",
             )
