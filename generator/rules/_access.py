@@ -66,9 +66,12 @@ def repositories(task: Node) -> Iterator[tuple[Node, str]]:
             name = head.group()[2:-1].split(".")[0] if head else ""
             if node.document.type_of(name) == "AWS::ECR::Repository":
                 yield node, f"${{{name}.Arn}}"
-            elif ".dkr.ecr." in image.host and "${?" not in image.repository:
+            elif ".dkr.ecr." in image.host and "${=" not in image.repository:
                 account, _, rest = image.host.partition(".dkr.ecr.")
-                yield node, f"arn:${{AWS::Partition}}:ecr:{rest.split('.amazonaws')[0]}:{account}:repository/{image.repository}"
+                yield (
+                    node,
+                    f"arn:${{AWS::Partition}}:ecr:{rest.split('.amazonaws')[0]}:{account}:repository/{image.repository}",
+                )
 
 
 def log_groups(task: Node) -> Iterator[tuple[Node, str]]:
@@ -79,7 +82,10 @@ def log_groups(task: Node) -> Iterator[tuple[Node, str]]:
                 for group in logs.each("Options", "awslogs-group"):
                     named = group.follow("AWS::Logs::LogGroup")
                     own = named.first("Properties", "LogGroupName") if named else None
-                    yield group, f"arn:${{AWS::Partition}}:logs:{_HERE}:log-group:{(own or group).text}:log-stream:stream"
+                    yield (
+                        group,
+                        f"arn:${{AWS::Partition}}:logs:{_HERE}:log-group:{(own or group).text}:log-stream:stream",
+                    )
 
 
 def may(role: Node, action: str, wanted: str) -> Covers:
@@ -110,4 +116,3 @@ def alias(document: Document, text: str) -> str:
     # A resource without a name of its own gets one nobody else has.
     called = own.text.lstrip("/" if service == "ssm" else "") if own else f"${{{name}}}"
     return f"arn:${{AWS::Partition}}:{service}:{_HERE}:{form.format(called)}"
-

@@ -15,7 +15,7 @@ from generator.rules._arn import TOKEN, fields, meet
 
 @cache
 def _services() -> dict[str, Any]:
-    found: dict[str, Any] = load_resource(AdditionalSpecs, "Policies.json")
+    found: dict[str, Any] = load_resource(AdditionalSpecs, "Policies.json")  # type: ignore[no-untyped-call]
     return found
 
 
@@ -58,13 +58,17 @@ def formats_of(action: str) -> frozenset[str] | None:
             if not formats:
                 return None
             # The reference writes placeholders as ${Name} and the free end as a regular expression.
-            found.update("s3-object" if service == "s3" and kind.lower() == "object" else re.sub(r"\$\{[^}]*\}|\.\*", "*", f) for f in formats)
+            found.update(
+                "s3-object" if service == "s3" and kind.lower() == "object" else re.sub(r"\$\{[^}]*\}|\.\*", "*", f)
+                for f in formats
+            )
     return frozenset(found)
 
 
 def accepts(formats: frozenset[str], resource: str) -> bool:
     """Whether a Resource text may be one of the patterns."""
-    if not resource.startswith("arn:"):
+    # Transforms are a resource of CreateChangeSet in the CloudFormation guide, and missing in the reference.
+    if not resource.startswith("arn:") or ":transform/" in resource:
         return True
     for pattern in formats:
         if pattern == "s3-object":

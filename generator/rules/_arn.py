@@ -25,7 +25,9 @@ class Covers(Enum):
 def covers(pattern: str, wanted: str) -> Covers:
     """Compare a Resource (or Action) pattern, `*` and `?` allowed, with one concrete name."""
     names = {token: chr(0xE000 + i) for i, token in enumerate(dict.fromkeys(TOKEN.findall(pattern + wanted)))}
-    exact_pattern, exact_wanted = (TOKEN.sub(lambda m: names[m.group()], text).replace("[", "[[]") for text in (pattern, wanted))
+    exact_pattern, exact_wanted = (
+        TOKEN.sub(lambda m: names[m.group()], text).replace("[", "[[]") for text in (pattern, wanted)
+    )
     if fnmatchcase(exact_wanted.replace("[[]", "["), exact_pattern):
         return Covers.YES
     one, other = fields(pattern), fields(wanted)

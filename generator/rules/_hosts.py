@@ -13,7 +13,7 @@ GROUP = "AWS::AutoScaling::AutoScalingGroup"
 
 
 def launch_settings(document: Document) -> Iterator[Node]:
-    """What says how an instance is launched: the data of a launch template, the properties of an instance or launch configuration."""
+    """How instances are launched: the data of launch templates, the properties of instances and launch configurations."""
     for template in document.resources(TEMPLATE):
         yield from template.each("Properties", "LaunchTemplateData")
     for resource in document.resources(INSTANCE, CONFIGURATION):

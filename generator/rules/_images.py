@@ -36,7 +36,7 @@ class Image:
 
     @property
     def official(self) -> str:
-        """The repository as Docker Hub knows it, mirrors of the library taken away: `public.ecr.aws/docker/library/node` is `node`."""
+        """The repository as Docker Hub knows it: `public.ecr.aws/docker/library/node` is `node`; empty for other registries."""
         hub = self.host in {"", "docker.io", "index.docker.io"}
         path = self.repository
         if self.host == "public.ecr.aws" and path.startswith("docker/"):
@@ -92,12 +92,22 @@ def _chroma_variables(version: tuple[int, ...]) -> tuple[str, ...]:
 
 STORES: tuple[Store, ...] = (
     Store(
-        "ChromaDB", ("chroma", "chromadb"), _chroma, _chroma_variables,
+        "ChromaDB",
+        ("chroma", "chromadb"),
+        _chroma,
+        _chroma_variables,
         "two servers on one directory answer 200 to every write and lose 5-51 % of the vectors (measured, 0.6.3 and 1.5.9)",
     ),
-    Store("PostgreSQL", ("postgres",), lambda v: "/var/lib/postgresql" if v >= (18,) else "/var/lib/postgresql/data",
-          lambda _: ("PGDATA",), "a second postmaster corrupts the cluster or refuses to start"),
-    Store("MySQL", ("mysql", "mariadb"), lambda _: "/var/lib/mysql", lambda _: (), "InnoDB locks its files for one server"),
+    Store(
+        "PostgreSQL",
+        ("postgres",),
+        lambda v: "/var/lib/postgresql" if v >= (18,) else "/var/lib/postgresql/data",
+        lambda _: ("PGDATA",),
+        "a second postmaster corrupts the cluster or refuses to start",
+    ),
+    Store(
+        "MySQL", ("mysql", "mariadb"), lambda _: "/var/lib/mysql", lambda _: (), "InnoDB locks its files for one server"
+    ),
     Store("MongoDB", ("mongo",), lambda _: "/data/db", lambda _: (), "WiredTiger locks its directory for one server"),
 )
 
@@ -117,7 +127,9 @@ def lacks_curl(image: Image) -> str:
     if image.tag is None:
         return ""
     base, variant = image.official, image.tag.rsplit("-", 1)[-1]
-    if base in {"alpine", "busybox"} or (base in {"node", "python", "golang", "redis", "postgres"} and image.tag.find("alpine") >= 0):
+    if base in {"alpine", "busybox"} or (
+        base in {"node", "python", "golang", "redis", "postgres"} and image.tag.find("alpine") >= 0
+    ):
         return "images built on Alpine bring BusyBox' wget, not curl"
     if base in {"debian", "ubuntu"} or (base in {"node", "python", "ruby"} and "slim" in image.tag.split("-")):
         return f"{variant or 'base'} images of Debian and Ubuntu leave curl out"

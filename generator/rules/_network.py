@@ -15,13 +15,34 @@ GROUP: Final = "AWS::EC2::SecurityGroup"
 LOAD_BALANCERS: Final = ("AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ElasticLoadBalancing::LoadBalancer")
 WORLD: Final = frozenset({"0.0.0.0/0", "::/0"})
 DATABASE_PORTS: Final[dict[int, str]] = {
-    1433: "SQL Server", 1521: "Oracle", 2049: "NFS (EFS)", 3306: "MySQL", 5432: "PostgreSQL", 5439: "Redshift", 6379: "Redis",
-    8182: "Neptune", 9042: "Cassandra", 9200: "OpenSearch", 11211: "Memcached", 27017: "MongoDB / DocumentDB",
+    1433: "SQL Server",
+    1521: "Oracle",
+    2049: "NFS (EFS)",
+    3306: "MySQL",
+    5432: "PostgreSQL",
+    5439: "Redshift",
+    6379: "Redis",
+    8182: "Neptune",
+    9042: "Cassandra",
+    9200: "OpenSearch",
+    11211: "Memcached",
+    27017: "MongoDB / DocumentDB",
 }
 ADMINISTRATION_PORTS: Final[dict[int, str]] = {
-    20: "FTP", 21: "FTP", 22: "SSH", 23: "Telnet", 445: "SMB", 2375: "the Docker API", 2376: "the Docker API", 3389: "RDP", 5601: "Kibana",
-    5985: "WinRM", 5986: "WinRM", 10250: "kubelet",
+    20: "FTP",
+    21: "FTP",
+    22: "SSH",
+    23: "Telnet",
+    445: "SMB",
+    2375: "the Docker API",
+    2376: "the Docker API",
+    3389: "RDP",
+    5601: "Kibana",
+    5985: "WinRM",
+    5986: "WinRM",
+    10250: "kubelet",
 }
+CHROMA_PORT: Final = {8000: "ChromaDB"}
 _USERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "AWS::ElasticLoadBalancingV2::LoadBalancer": (("SecurityGroups", "*"),),
     "AWS::ElasticLoadBalancing::LoadBalancer": (("SecurityGroups", "*"),),
@@ -29,10 +50,16 @@ _USERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "AWS::EFS::MountTarget": (("SecurityGroups", "*"),),
     "AWS::RDS::DBInstance": (("VPCSecurityGroups", "*"),),
     "AWS::RDS::DBCluster": (("VpcSecurityGroupIds", "*"),),
-    "AWS::EC2::Instance": (("SecurityGroupIds", "*"), ("SecurityGroups", "*"), ("NetworkInterfaces", "*", "GroupSet", "*")),
-    "AWS::EC2::LaunchTemplate": (
-        ("LaunchTemplateData", "SecurityGroupIds", "*"), ("LaunchTemplateData", "NetworkInterfaces", "*", "Groups", "*"),
+    "AWS::EC2::Instance": (
+        ("SecurityGroupIds", "*"),
+        ("SecurityGroups", "*"),
+        ("NetworkInterfaces", "*", "GroupSet", "*"),
     ),
+    "AWS::EC2::LaunchTemplate": (
+        ("LaunchTemplateData", "SecurityGroupIds", "*"),
+        ("LaunchTemplateData", "NetworkInterfaces", "*", "Groups", "*"),
+    ),
+    "AWS::EC2::NetworkInterface": (("GroupSet", "*"),),
     "AWS::AutoScaling::LaunchConfiguration": (("SecurityGroups", "*"),),
 }
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -121,6 +148,18 @@ def of_load_balancer(document: Document, group: str | None) -> bool:
     if wearers:
         return any(document.type_of(name) in LOAD_BALANCERS for name in wearers)
     return _called(document, group, _LOAD_BALANCER_WORDS)
+
+
+def only_of_load_balancers(document: Document, group: str | None) -> bool:
+    """Whether nobody but load balancers wears a group, so that it answers only where they listen."""
+    wearers = users(document).get(group or "", set())
+    return of_load_balancer(document, group) and all(document.type_of(name) in LOAD_BALANCERS for name in wearers)
+
+
+def internal(document: Document, name: str) -> bool:
+    """Whether a load balancer has private addresses only."""
+    balancer = document.resource(name, *LOAD_BALANCERS)
+    return balancer is not None and any(node.string == "internal" for node in balancer.each("Properties", "Scheme"))
 
 
 def of_chroma(document: Document, group: str | None) -> bool:

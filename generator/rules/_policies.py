@@ -25,10 +25,21 @@ _IDENTITY: Final[dict[str, tuple[str, ...]]] = {
     "AWS::IAM::GroupPolicy": ("PolicyDocument",),
 }
 # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonECSTaskExecutionRolePolicy.html
-_PULL = ("ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage")
+_PULL = (
+    "ecr:GetAuthorizationToken",
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:BatchGetImage",
+)
 _MANAGED: Final[dict[str, tuple[str, ...]]] = {
     "service-role/AmazonECSTaskExecutionRolePolicy": (*_PULL, "logs:CreateLogStream", "logs:PutLogEvents"),
-    "AmazonEC2ContainerRegistryReadOnly": ("ecr:Get*", "ecr:BatchGet*", "ecr:BatchCheck*", "ecr:Describe*", "ecr:List*"),
+    "AmazonEC2ContainerRegistryReadOnly": (
+        "ecr:Get*",
+        "ecr:BatchGet*",
+        "ecr:BatchCheck*",
+        "ecr:Describe*",
+        "ecr:List*",
+    ),
     "SecretsManagerReadWrite": ("secretsmanager:*", "kms:ListAliases", "kms:ListKeys", "kms:DescribeKey"),
     "AmazonSSMReadOnlyAccess": ("ssm:Describe*", "ssm:Get*", "ssm:List*"),
     "CloudWatchLogsFullAccess": ("logs:*", "cloudwatch:GenerateQuery"),
@@ -83,7 +94,11 @@ class Grants:
         if exact is Covers.YES:
             return exact
         resolved = covers(self.document.defaults(pattern), self.document.defaults(wanted))
-        return max(exact, resolved, key=lambda c: c.value) if resolved is Covers.YES else min(exact, resolved, key=lambda c: c.value)
+        return (
+            max(exact, resolved, key=lambda c: c.value)
+            if resolved is Covers.YES
+            else min(exact, resolved, key=lambda c: c.value)
+        )
 
 
 def grants_of(role: Node) -> Grants:

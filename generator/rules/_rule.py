@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from cfnlint.rules import CloudFormationLintRule, RuleMatch
-from cfnlint.template import Template
+from cfnlint.rules._rule import CloudFormationLintRule, RuleMatch
+from cfnlint.template.template import Template
 
 from generator.rules._template import Document, Node, document_of
 
@@ -20,11 +20,17 @@ class Rule(CloudFormationLintRule):
     """A fact about a template.
 
     `find` yields the places where the fact does not hold, each with a message that names the resource, the value and what would
-    be right. `bad` and `good` are templates in YAML, for docs/rules.md and the tests; in `bad` the faulty lines end with the id.
+    be right. `subjects` become cfn-lint's tags. `bad` and `good` are templates in YAML, for docs/rules.md and the tests; in `bad`
+    the faulty lines end with the id.
     """
 
+    subjects: ClassVar[tuple[str, ...]] = ()
     bad: ClassVar[str] = ""
     good: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags = list(self.subjects)
 
     def find(self, document: Document) -> Iterator[Finding]:
         """Yield (place, message) for each fault."""

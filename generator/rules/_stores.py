@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from generator.rules._images import Image, Store, store_of
 from generator.rules._scaling import scaled_services
@@ -24,12 +24,18 @@ class Running:
     @property
     def shared(self) -> bool:
         """Whether copies of the task would meet on one file system: some mount is a file system of EFS or FSx."""
-        return any(volume.first(key) for _, volume in mounts(self.task, self.container)
-                   for key in ("EFSVolumeConfiguration", "FSxWindowsFileServerVolumeConfiguration"))
+        return any(
+            volume.first(key)
+            for _, volume in mounts(self.task, self.container)
+            for key in ("EFSVolumeConfiguration", "FSxWindowsFileServerVolumeConfiguration")
+        )
 
     @property
     def endangered(self) -> bool:
-        """Whether a second copy is a fault: ChromaDB's always (split brain without, corruption with a shared volume), others' when shared."""
+        """Whether a second copy is a fault.
+
+        ChromaDB's always is: with a shared volume the data is corrupted, without one each copy knows other records.
+        """
         return self.store.title == "ChromaDB" or self.shared
 
 
@@ -37,7 +43,7 @@ def stores(document: Document) -> Iterator[Running]:
     """Every container known by its image to be a store, in services first."""
     for service in services(document):
         for task in tasks_of(service):
-            yield from _in_task(replace(service, conditions=task.conditions), task)
+            yield from _in_task(service.under(task), task)
 
 
 def stores_in_tasks(document: Document) -> Iterator[Running]:
@@ -60,7 +66,7 @@ def mounts(task: Node, container: Node) -> Iterator[tuple[Node, Node]]:
         if any(node.flag for node in mount.each("ReadOnly")):
             continue
         for source in mount.each("SourceVolume"):
-            for volume in replace(task, conditions=source.conditions).each("Properties", "Volumes", "*"):
+            for volume in task.under(source).each("Properties", "Volumes", "*"):
                 if any(same(name, source) for name in volume.each("Name")):
                     yield mount, volume
 

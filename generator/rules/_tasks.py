@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
+from generator.rules._arn import TOKEN
 from generator.rules._images import Image, parse_image
 from generator.rules._template import Document, Node
 
@@ -29,8 +29,8 @@ def pairs(document: Document, *keys: str | int) -> Iterator[tuple[Node, Node, No
     """(service, its task definition, each value under `keys` of the service's properties), in one combination of conditions."""
     for service in services(document):
         for task in tasks_of(service):
-            for node in replace(service, conditions=task.conditions).each("Properties", *keys):
-                yield service, replace(task, conditions=node.conditions), node
+            for node in service.under(task).each("Properties", *keys):
+                yield service, task.under(node), node
 
 
 def containers(task: Node) -> Iterator[Node]:
@@ -41,7 +41,9 @@ def containers(task: Node) -> Iterator[Node]:
 def images(container: Node) -> Iterator[tuple[Node, Image]]:
     """The images a container may run: the property and the name taken apart."""
     for node in container.each("Image"):
-        yield node, parse_image(container.document.defaults(node.text))
+        # A lone parameter that the resolver left open has another value than its default here.
+        alone = TOKEN.fullmatch(node.text)
+        yield node, parse_image(node.text if alone else container.document.defaults(node.text))
 
 
 def container_named(task: Node, name: Node) -> list[Node] | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from cfnlint.context import Context
@@ -19,7 +19,7 @@ from cfnlint.context.conditions import Conditions, Unsatisfiable
 from cfnlint.context.context import Parameter
 from cfnlint.helpers import is_function
 from cfnlint.jsonschema import CfnTemplateValidator
-from cfnlint.template import Template
+from cfnlint.template.template import Template
 
 Key = str | int
 Path = tuple[Key, ...]
@@ -85,33 +85,37 @@ class Node:
 
     def each(self, *keys: Key) -> Iterator[Node]:
         """Every value reached by `keys` ("*" for the items of a list), branch by branch."""
-        return (node for node in self._walk(keys) if node.value is not MISSING)
+        return (node for node in self.walk(keys) if node.value is not MISSING)
 
     def absent(self, *keys: Key) -> Iterator[Node]:
         """Where something is missing, for each combination of conditions in which `keys` lead to nothing.
 
         The place is the innermost value that is there, or the `AWS::NoValue` that takes it away.
         """
-        return (node for node in self._walk(keys) if node.value is MISSING)
+        return (node for node in self.walk(keys) if node.value is MISSING)
+
+    def under(self, other: Node) -> Node:
+        """This value in the combination of conditions in which `other` was found; two properties are compared in one world only."""
+        return replace(self, conditions=other.conditions)
 
     def first(self, *keys: Key) -> Node | None:
         """The first value reached by `keys`, if any."""
         return next(self.each(*keys), None)
 
     def follow(self, *types: str) -> Node | None:
-        """The resource this value refers to, when the template has it, it is one of `types` and can exist together with this value."""
+        """The resource this value refers to, when it is in the template, of one of `types`, and can exist beside this value."""
         return self.document.resource(self.target, *types, conditions=self.conditions) if self.target else None
 
-    def _walk(self, keys: tuple[Key, ...]) -> Iterator[Node]:
+    def walk(self, keys: tuple[Key, ...]) -> Iterator[Node]:
         for node in self.document.open(self):
             if not keys or node.value is MISSING:
                 yield node
             elif node.known:
-                yield from node._step(keys[0], keys[1:])
+                yield from node.step(keys[0], keys[1:])
             elif keys == ("*",) and self.document.is_text(node.value):
                 yield node
 
-    def _step(self, key: Key, rest: tuple[Key, ...]) -> Iterator[Node]:
+    def step(self, key: Key, rest: tuple[Key, ...]) -> Iterator[Node]:
         if key == "*":
             # IAM takes one thing where a list of one is meant.
             items = (
@@ -122,9 +126,9 @@ class Node:
             for item in items:
                 for opened in self.document.open(item):
                     if opened.value is not MISSING:
-                        yield from opened._walk(rest)
+                        yield from opened.walk(rest)
         elif isinstance(self.value, dict) and key in self.value:
-            yield from self._child(self.value[key], key)._walk(rest)
+            yield from self._child(self.value[key], key).walk(rest)
         elif isinstance(self.value, dict):
             yield Node(self.document, MISSING, self.path, self.conditions)
 
@@ -292,7 +296,9 @@ class Document:
         if key not in self.notes:
             after = body.get("DependsOn", [])
             named = set(after if isinstance(after, list) else [after])
-            self.notes[key] = {n for n in named | set(_names(body.get("Properties"))) if isinstance(n, str) and n in self._resources}
+            self.notes[key] = {
+                n for n in named | set(_names(body.get("Properties"))) if isinstance(n, str) and n in self._resources
+            }
         known: set[str] = self.notes[key]
         return known
 
@@ -300,17 +306,15 @@ class Document:
         """`value` as one text; whatever deployment decides stands in it as `${name}`, the same name for the same thing."""
         name, argument = is_function(value)
         if name is None:
-            return value if isinstance(value, str) else _opaque(value) if isinstance(value, dict | list) else str(value)
+            return _opaque(value) if isinstance(value, dict | list) else str(value)
+        if name == "Fn::Join" and isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], list):
+            return str(argument[0]).join(self.text(item) for item in argument[1])
+        if name in {"Fn::Sub", "Fn::Base64"}:
+            return self._sub_text(argument) if name == "Fn::Sub" else self.text(argument)
         if name == "Ref":
             return f"${{{argument}}}"
         if name == "Fn::GetAtt":
             return "${" + (".".join(map(str, argument)) if isinstance(argument, list) else str(argument)) + "}"
-        if name == "Fn::Sub":
-            return self._sub_text(argument)
-        if name == "Fn::Base64":
-            return self.text(argument)
-        if name == "Fn::Join" and isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], list):
-            return str(argument[0]).join(self.text(item) for item in argument[1])
         return _opaque(value)
 
     def _sub_text(self, argument: Any) -> str:
@@ -333,7 +337,8 @@ class Document:
     def _default(self, name: str, otherwise: str) -> Any:
         value = self.parameters.get(name, {}).get("Default", otherwise)
         ssm = str(self.parameters.get(name, {}).get("Type", "")).startswith("AWS::SSM::")
-        return otherwise if ssm or isinstance(value, list | dict) else value
+        # An empty default stands for "not given"; the value that is used is another one.
+        return otherwise if ssm or value == "" or isinstance(value, list | dict) else value
 
 
 def _names(value: Any) -> Iterator[str]:
@@ -356,7 +361,7 @@ def _names(value: Any) -> Iterator[str]:
 
 
 def _opaque(value: Any) -> str:
-    return "${?" + re.sub(r"[${}]", "", repr(value)) + "}"
+    return "${=" + re.sub(r"[${}*?]", "", repr(value)) + "}"
 
 
 def _with_one_value(parameters: dict[str, dict[str, Any]], given: set[str]) -> dict[str, Parameter]:

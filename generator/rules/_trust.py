@@ -25,7 +25,9 @@ def conditions(statement: Node) -> Iterator[Test]:
         for operator in block.value if isinstance(block.value, dict) else ():
             for keys in block.each(operator):
                 for key in keys.value if isinstance(keys.value, dict) else ():
-                    yield from (Test(operator, key.lower(), node) for node in keys.each(key, "*"))
+                    # A value that only deployment knows is a comparison, too.
+                    for node in [*keys.each(key, "*")] or keys.each(key):
+                        yield Test(operator, key.lower(), node)
 
 
 def has_condition(statement: Node, *suffixes: str) -> bool:
@@ -36,7 +38,9 @@ def has_condition(statement: Node, *suffixes: str) -> bool:
 def web_identity(statement: Node) -> bool:
     """Whether the statement lets a token of an identity provider assume the role."""
     allowed = any(node.string == "Allow" for node in statement.each("Effect"))
-    return allowed and any(node.text.lower() == "sts:assumerolewithwebidentity" for node in statement.each("Action", "*"))
+    return allowed and any(
+        node.text.lower() == "sts:assumerolewithwebidentity" for node in statement.each("Action", "*")
+    )
 
 
 def of_github(statement: Node) -> bool:

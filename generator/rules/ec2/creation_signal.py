@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._hosts import GROUP, INSTANCE, launched_by, user_data
 from generator.rules._rule import Finding, Rule
 from generator.rules._template import Document, Node
 
 # Scripts fetched from elsewhere may signal; so may what cfn-init runs.
-_MAY_SIGNAL = ("signal", "curl", "wget", "s3 cp", "s3 sync", "s3api", "git clone", "#include", "cfn-init", "ansible", "puppet", "chef", "invoke-", "start-", "ssm")
+_MAY_SIGNAL = (
+    "signal",
+    "curl",
+    "wget",
+    "s3 cp",
+    "s3 sync",
+    "s3api",
+    "git clone",
+    "#include",
+    "cfn-init",
+    "ansible",
+    "puppet",
+    "chef",
+    "invoke-",
+    "start-",
+    "ssm",
+)
 
 
 class CreationSignal(Rule):
@@ -20,11 +35,12 @@ class CreationSignal(Rule):
     id = "E9505"
     shortdesc = "User data signals where a creation or update policy waits"
     description = (
-        "ResourceSignal and WaitOnResourceSignals wait for `cfn-signal` (or `aws cloudformation signal-resource`); without it in the user data the stack waits "
-        "until the time-out and rolls back. Silent when the user data runs a script from elsewhere."
+        "ResourceSignal and WaitOnResourceSignals wait for `cfn-signal` (or `aws cloudformation signal-resource`); "
+        "without it in the user data the stack waits until the time-out and rolls back. Silent when the user data "
+        "runs a script from elsewhere."
     )
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-creationpolicy.html"
-    tags: ClassVar[list[str]] = ["resources", "ec2", "autoscaling"]
+    subjects = ("resources", "ec2", "autoscaling")
 
     bad = """
         Resources:
@@ -69,8 +85,14 @@ class CreationSignal(Rule):
             settings = list(launched_by(resource)) or list(resource.each("Properties"))
             for wait in waits:
                 if settings and all(self._silent(each) for each in settings) and self._own(resource, settings):
-                    yield wait, (f"{resource.resource}: CloudFormation waits for a signal, and the user data sends none; end it with cfn-signal "
-                                 f"--resource {resource.resource}, or do not wait")
+                    yield (
+                        wait,
+                        (
+                            f"{resource.resource}: CloudFormation waits for a signal, and the user "
+                            "data sends none; end it with cfn-signal "
+                            f"--resource {resource.resource}, or do not wait"
+                        ),
+                    )
 
     def _counted(self, resource: Node) -> Iterator[Node]:
         for node in resource.each("CreationPolicy", "ResourceSignal"):
@@ -79,19 +101,27 @@ class CreationSignal(Rule):
                 yield node
 
     def _updated(self, resource: Node) -> Iterator[Node]:
-        return (node for node in resource.each("UpdatePolicy", "AutoScalingRollingUpdate", "WaitOnResourceSignals") if node.flag)
+        return (
+            node
+            for node in resource.each("UpdatePolicy", "AutoScalingRollingUpdate", "WaitOnResourceSignals")
+            if node.flag
+        )
 
     def _own(self, resource: Node, settings: list[Node]) -> bool:
         # A group whose launch template is somewhere else has its user data there, too.
         return resource.document.type_of(resource.resource) == INSTANCE or settings[0].resource != resource.resource
 
     def _silent(self, settings: Node) -> bool:
-        metadata = json.dumps(settings.document.node(settings.path[:2], settings.conditions).value.get("Metadata", {}), default=str)
+        metadata = json.dumps(
+            settings.document.node(settings.path[:2], settings.conditions).value.get("Metadata", {}), default=str
+        )
         texts = [self._text(node) for node in user_data(settings)]
         if any("${" in text.replace("${AWS::", "").replace("${!", "") for text in texts):
             return False  # part of the script is only known at deployment
-        return settings.first("LaunchTemplate") is None and not any(word in (text + metadata).lower() for text in texts or [""] for word in _MAY_SIGNAL)
+        return settings.first("LaunchTemplate") is None and not any(
+            word in (text + metadata).lower() for text in texts or [""] for word in _MAY_SIGNAL
+        )
 
     def _text(self, node: Node) -> str:
         text = node.text
-        return "${unknown}" if text.startswith("${?") else text
+        return "${unknown}" if text.startswith("${=") else text

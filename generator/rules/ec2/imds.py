@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._hosts import launch_settings
 from generator.rules._rule import Finding, Rule
@@ -16,11 +15,11 @@ class Imds(Rule):
     id = "W9501"
     shortdesc = "Instances require IMDSv2"
     description = (
-        "Without MetadataOptions.HttpTokens `required` one forged request of a web application reads the role's credentials. Silent for Amazon Linux 2023, "
-        "whose images require it by themselves."
+        "Without MetadataOptions.HttpTokens `required` one forged request of a web application reads the role's "
+        "credentials. Silent for Amazon Linux 2023, whose images require it by themselves."
     )
     source_url = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html"
-    tags: ClassVar[list[str]] = ["resources", "ec2", "security"]
+    subjects = ("resources", "ec2", "security")
 
     bad = """
         Resources:
@@ -55,6 +54,14 @@ class Imds(Rule):
         for image in settings.each("ImageId"):
             parameter = image.document.parameters.get(image.text.removeprefix("${").removesuffix("}"), {})
             source = f"{image.text} {parameter.get('Default', '')}"
-            if any(name in source for name in ("al2023", "resolve:ssm:/aws/service/ecs/optimized-ami/amazon-linux-2023", "amazon-linux-2023", "bottlerocket")):
+            if any(
+                name in source
+                for name in (
+                    "al2023",
+                    "resolve:ssm:/aws/service/ecs/optimized-ami/amazon-linux-2023",
+                    "amazon-linux-2023",
+                    "bottlerocket",
+                )
+            ):
                 return True
         return False

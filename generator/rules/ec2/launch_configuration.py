@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._hosts import CONFIGURATION
 from generator.rules._rule import Finding, Rule
@@ -15,9 +14,12 @@ class LaunchConfiguration(Rule):
 
     id = "W9508"
     shortdesc = "Instances are launched by a launch template"
-    description = "Accounts made since October 2024 cannot create launch configurations, and no instance type of 2023 or later can be launched by one."
+    description = (
+        "Accounts made since October 2024 cannot create launch configurations, and no instance type of 2023 or "
+        "later can be launched by one."
+    )
     source_url = "https://docs.aws.amazon.com/autoscaling/ec2/userguide/launch-configurations.html"
-    tags: ClassVar[list[str]] = ["resources", "autoscaling"]
+    subjects = ("resources", "autoscaling")
 
     bad = """
         Resources:
@@ -37,4 +39,8 @@ class LaunchConfiguration(Rule):
         """Every launch configuration."""
         for resource in document.resources(CONFIGURATION):
             place = document.node((*resource.path, "Type"), resource.conditions)
-            yield place, f"{resource.resource}: an AWS::AutoScaling::LaunchConfiguration, which new accounts cannot make; use an AWS::EC2::LaunchTemplate"
+            yield (
+                place,
+                f"{resource.resource}: an AWS::AutoScaling::LaunchConfiguration, which new accounts "
+                "cannot make; use an AWS::EC2::LaunchTemplate",
+            )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._template import Document, Node
@@ -26,9 +26,12 @@ class OverlappingAlarms(Rule):
 
     id = "E9507"
     shortdesc = "Scaling alarms of one metric do not overlap"
-    description = "When the alarm that scales in fires at a value where the alarm that scales out fires as well, capacity swings for ever."
+    description = (
+        "When the alarm that scales in fires at a value where the alarm that scales out fires as well, capacity "
+        "swings for ever."
+    )
     source_url = "https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-scaling-simple-step.html"
-    tags: ClassVar[list[str]] = ["resources", "autoscaling", "cloudwatch"]
+    subjects = ("resources", "autoscaling", "cloudwatch")
 
     bad = """
         Resources:
@@ -37,7 +40,8 @@ class OverlappingAlarms(Rule):
           High:
             Type: AWS::CloudWatch::Alarm
             Properties:
-              {MetricName: CPUUtilization, Namespace: AWS/EC2, ComparisonOperator: GreaterThanThreshold, Threshold: 70, AlarmActions: [!Ref Out]}
+              {MetricName: CPUUtilization, Namespace: AWS/EC2, ComparisonOperator: GreaterThanThreshold,
+                  Threshold: 70, AlarmActions: [!Ref Out]}
           Low:
             Type: AWS::CloudWatch::Alarm
             Properties:
@@ -54,34 +58,56 @@ class OverlappingAlarms(Rule):
           High:
             Type: AWS::CloudWatch::Alarm
             Properties:
-              {MetricName: CPUUtilization, Namespace: AWS/EC2, ComparisonOperator: GreaterThanThreshold, Threshold: 70, AlarmActions: [!Ref Out]}
+              {MetricName: CPUUtilization, Namespace: AWS/EC2, ComparisonOperator: GreaterThanThreshold,
+                  Threshold: 70, AlarmActions: [!Ref Out]}
           Low:
             Type: AWS::CloudWatch::Alarm
             Properties:
-              {MetricName: CPUUtilization, Namespace: AWS/EC2, ComparisonOperator: LessThanThreshold, Threshold: 30, AlarmActions: [!Ref In]}
+              {MetricName: CPUUtilization, Namespace: AWS/EC2, ComparisonOperator: LessThanThreshold,
+                  Threshold: 30, AlarmActions: [!Ref In]}
         """
 
     def find(self, document: Document) -> Iterator[Finding]:
         """Alarms that remove at values where another of the same metric adds."""
-        triggers = [trigger for alarm in document.resources("AWS::CloudWatch::Alarm") for trigger in self._triggers(alarm)]
+        triggers = [
+            trigger for alarm in document.resources("AWS::CloudWatch::Alarm") for trigger in self._triggers(alarm)
+        ]
         for out in (t for t in triggers if t.adds and t.above):
             for down in (t for t in triggers if not t.adds and not t.above):
                 if out.metric == down.metric and down.threshold > out.threshold:
-                    yield down.node, (f"{down.node.resource}: scales in below {down.threshold:g} while {out.node.resource} scales out above {out.threshold:g}; "
-                                      "set the lower threshold below the upper one")
+                    yield (
+                        down.node,
+                        (
+                            f"{down.node.resource}: scales in below {down.threshold:g} while "
+                            f"{out.node.resource} scales out above {out.threshold:g}; "
+                            "set the lower threshold below the upper one"
+                        ),
+                    )
 
     def _triggers(self, alarm: Node) -> Iterator[_Trigger]:
-        metric = tuple(node.text if node.known else node.document.text(node.value)
-                       for key in ("Namespace", "MetricName", "Statistic", "Dimensions") for node in alarm.each("Properties", key))
-        adds = {direction for action in alarm.each("Properties", "AlarmActions", "*") for direction in self._direction(action)}
+        metric = tuple(
+            node.text if node.known else node.document.text(node.value)
+            for key in ("Namespace", "MetricName", "Statistic", "Dimensions")
+            for node in alarm.each("Properties", key)
+        )
+        adds = {
+            direction
+            for action in alarm.each("Properties", "AlarmActions", "*")
+            for direction in self._direction(action)
+        }
         for operator in alarm.each("Properties", "ComparisonOperator"):
             for threshold in alarm.each("Properties", "Threshold"):
                 if threshold.number is not None and len(adds) == 1 and operator.string:
-                    yield _Trigger(threshold, metric, threshold.number, operator.string.startswith("Greater"), adds == {True})
+                    yield _Trigger(
+                        threshold, metric, threshold.number, operator.string.startswith("Greater"), adds == {True}
+                    )
 
     def _direction(self, action: Node) -> Iterator[bool]:
         policy = action.follow(*_POLICIES)
         if policy is not None:
-            for keys in (("ScalingAdjustment",), ("StepAdjustments", "*", "ScalingAdjustment"),
-                         ("StepScalingPolicyConfiguration", "StepAdjustments", "*", "ScalingAdjustment")):
+            for keys in (
+                ("ScalingAdjustment",),
+                ("StepAdjustments", "*", "ScalingAdjustment"),
+                ("StepScalingPolicyConfiguration", "StepAdjustments", "*", "ScalingAdjustment"),
+            ):
                 yield from (node.number > 0 for node in policy.each("Properties", *keys) if node.number)

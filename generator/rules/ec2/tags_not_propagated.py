@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._hosts import GROUP, launched_by
 from generator.rules._rule import Finding, Rule
@@ -16,11 +15,11 @@ class TagsNotPropagated(Rule):
     id = "W9506"
     shortdesc = "An auto scaling group tags its instances"
     description = (
-        "A group none of whose tags has PropagateAtLaunch true makes nameless instances that no bill, inventory or tag-based permission finds, unless "
-        "the launch template tags them."
+        "A group none of whose tags has PropagateAtLaunch true makes nameless instances that no bill, inventory or "
+        "tag-based permission finds, unless the launch template tags them."
     )
     source_url = "https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html"
-    tags: ClassVar[list[str]] = ["resources", "autoscaling"]
+    subjects = ("resources", "autoscaling")
 
     bad = """
         Resources:
@@ -41,7 +40,9 @@ class TagsNotPropagated(Rule):
     def find(self, document: Document) -> Iterator[Finding]:
         """Groups whose instances surely get no tag."""
         for group in document.resources(GROUP):
-            if any(self._tags_instances(settings) for settings in launched_by(group)) or not self._settings_known(group):
+            if any(self._tags_instances(settings) for settings in launched_by(group)) or not self._settings_known(
+                group
+            ):
                 continue
             gaps = [*group.absent("Properties", "Tags")]
             for tags in group.each("Properties", "Tags"):

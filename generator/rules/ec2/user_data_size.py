@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._arn import TOKEN
 from generator.rules._hosts import launch_settings, user_data
@@ -21,11 +20,11 @@ class UserDataSize(Rule):
     id = "E9504"
     shortdesc = "User data has at most 16,384 bytes"
     description = (
-        "EC2 refuses more. Counted is what stands there after Fn::Sub, parameter defaults put in; what only deployment knows counts as nothing, so what is "
-        "found is too long in any case."
+        "EC2 refuses more. Counted is what stands there after Fn::Sub, parameter defaults put in; what only "
+        "deployment knows counts as nothing, so what is found is too long in any case."
     )
     source_url = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html"
-    tags: ClassVar[list[str]] = ["resources", "ec2", "limits"]
+    subjects = ("resources", "ec2", "limits")
 
     bad = """
         Mappings:
@@ -57,12 +56,18 @@ class UserDataSize(Rule):
             for node in user_data(settings):
                 size = self._size(node)
                 if size > _LIMIT:
-                    yield node, f"{node.resource}: user data has {size:,} bytes; at most {_LIMIT:,} are allowed. Fetch the script from S3 or make it smaller"
+                    yield (
+                        node,
+                        f"{node.resource}: user data has {size:,} bytes; at most {_LIMIT:,} are "
+                        "allowed. Fetch the script from S3 or make it smaller",
+                    )
 
     def _size(self, node: Node) -> int:
         if isinstance(node.value, dict) and "Fn::Base64" in node.value:
             inner = Node(node.document, node.value["Fn::Base64"], (*node.path, "Fn::Base64"), node.conditions)
-            return min((len(TOKEN.sub("", node.document.defaults(each.text)).encode()) for each in inner.each()), default=0)
+            return min(
+                (len(TOKEN.sub("", node.document.defaults(each.text)).encode()) for each in inner.each()), default=0
+            )
         if not isinstance(node.value, str):
             return 0
         try:

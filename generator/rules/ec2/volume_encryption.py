@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._hosts import volumes
 from generator.rules._rule import Finding, Rule
@@ -15,9 +14,12 @@ class VolumeEncryption(Rule):
 
     id = "W9502"
     shortdesc = "An EBS volume is encrypted"
-    description = "A volume without Encrypted true is encrypted only where the account does it by default. Silent for volumes made from a snapshot."
+    description = (
+        "A volume without Encrypted true is encrypted only where the account does it by default. Silent for volumes "
+        "made from a snapshot."
+    )
     source_url = "https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html"
-    tags: ClassVar[list[str]] = ["resources", "ec2", "security"]
+    subjects = ("resources", "ec2", "security")
 
     bad = """
         Resources:
@@ -46,4 +48,7 @@ class VolumeEncryption(Rule):
                 if node.flag is False:
                     yield node, f"{volume.resource}: the volume is not encrypted; set Encrypted to true"
             for gap in volume.absent("Encrypted"):
-                yield gap, f"{volume.resource}: the volume is not encrypted unless the account does so; set Encrypted to true"
+                yield (
+                    gap,
+                    f"{volume.resource}: the volume is not encrypted unless the account does so; set Encrypted to true",
+                )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from generator.rules._hosts import volumes
 from generator.rules._rule import Finding, Rule
@@ -37,9 +36,12 @@ class VolumeSize(Rule):
 
     id = "E9503"
     shortdesc = "An EBS volume's size, IOPS and throughput fit its type"
-    description = "EC2 refuses a size, IOPS or throughput outside of the type's bounds, or IOPS above the type's ratio to its size. The default type is gp2."
+    description = (
+        "EC2 refuses a size, IOPS or throughput outside of the type's bounds, or IOPS above the type's ratio to its "
+        "size. The default type is gp2."
+    )
     source_url = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html"
-    tags: ClassVar[list[str]] = ["resources", "ec2"]
+    subjects = ("resources", "ec2")
 
     bad = """
         Resources:
@@ -67,9 +69,15 @@ class VolumeSize(Rule):
         for volume, size_key in volumes(document):
             for kind in [*volume.each("VolumeType"), *volume.absent("VolumeType")]:
                 # Without a type an image's own mapping may say another than gp2, so only volumes of their own are judged.
-                name = kind.string.lower() if kind.string and kind.path != volume.path else "gp2" if size_key == "Size" else ""
+                name = (
+                    kind.string.lower()
+                    if kind.string and kind.path != volume.path
+                    else "gp2"
+                    if size_key == "Size"
+                    else ""
+                )
                 if name in _TYPES:
-                    yield from self._judge(replace(volume, conditions=kind.conditions), size_key, name)
+                    yield from self._judge(volume.under(kind), size_key, name)
 
     def _judge(self, volume: Node, size_key: str, name: str) -> Iterator[Finding]:
         bounds = _TYPES[name]
@@ -81,17 +89,32 @@ class VolumeSize(Rule):
                 for size in volume.each(size_key):
                     most = max((size.number or 0) * bounds.iops_per_gib, bounds.iops[0])
                     if iops.number and size.number and iops.number > most:
-                        yield iops, f"{volume.resource}: {iops.text} IOPS on {size.text} GiB; {name} has at most {bounds.iops_per_gib} IOPS a GiB"
+                        yield (
+                            iops,
+                            f"{volume.resource}: {iops.text} IOPS on {size.text} GiB; {name} has at "
+                            f"most {bounds.iops_per_gib} IOPS a GiB",
+                        )
         for throughput in volume.each("Throughput"):
             if bounds.throughput:
                 yield from self._bound(throughput, name, "MiB/s", bounds.throughput)
                 iops_node = volume.first("Iops")
                 given = (iops_node.number if iops_node else 3000) or 0
-                if throughput.number and given and throughput.number > given / 4 and throughput.number <= bounds.throughput[1]:
-                    yield throughput, f"{volume.resource}: {throughput.text} MiB/s with {given:g} IOPS; gp3 has at most 0.25 MiB/s an IOPS"
+                if (
+                    throughput.number
+                    and given
+                    and throughput.number > given / 4
+                    and throughput.number <= bounds.throughput[1]
+                ):
+                    yield (
+                        throughput,
+                        f"{volume.resource}: {throughput.text} MiB/s with {given:g} IOPS; gp3 has at most 0.25 MiB/s an IOPS",
+                    )
             elif throughput.known:
                 yield throughput, f"{volume.resource}: Throughput on a {name} volume; only gp3 takes it"
 
     def _bound(self, node: Node, name: str, unit: str, bounds: tuple[int, int]) -> Iterator[Finding]:
         if node.number is not None and not bounds[0] <= node.number <= bounds[1]:
-            yield node, f"{node.resource}: {node.text} {unit} is impossible for {name}, which has {bounds[0]} to {bounds[1]} {unit}"
+            yield (
+                node,
+                f"{node.resource}: {node.text} {unit} is impossible for {name}, which has {bounds[0]} to {bounds[1]} {unit}",
+            )

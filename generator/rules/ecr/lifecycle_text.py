@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from cfnlint.jsonschema import StandardValidator
 
@@ -18,11 +17,11 @@ class LifecycleText(Rule):
     id = "E9601"
     shortdesc = "A lifecycle policy's text is a valid lifecycle policy"
     description = (
-        "ECR refuses a text that is no JSON, lacks a key, has one priority twice, a tagged rule without tags (or an untagged one with tags), or a rule for "
-        "any image that is not the last."
+        "ECR refuses a text that is no JSON, lacks a key, has one priority twice, a tagged rule without tags (or an "
+        "untagged one with tags), or a rule for any image that is not the last."
     )
     source_url = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html"
-    tags: ClassVar[list[str]] = ["resources", "ecr"]
+    subjects = ("resources", "ecr")
 
     bad = """
         Resources:
@@ -32,7 +31,8 @@ class LifecycleText(Rule):
               ImageTagMutability: IMMUTABLE
               LifecyclePolicy:
                 LifecyclePolicyText: >-  # E9601
-                  {"rules": [{"rulePriority": 1, "selection": {"tagStatus": "tagged", "countType": "imageCountMoreThan", "countNumber": 10},
+                  {"rules": [{"rulePriority": 1, "selection": {"tagStatus": "tagged",
+                      "countType": "imageCountMoreThan", "countNumber": 10},
                               "action": {"type": "expire"}}]}
         """
     good = """
@@ -43,7 +43,8 @@ class LifecycleText(Rule):
               ImageTagMutability: IMMUTABLE
               LifecyclePolicy:
                 LifecyclePolicyText: >-
-                  {"rules": [{"rulePriority": 1, "selection": {"tagStatus": "tagged", "tagPatternList": ["*"], "countType": "imageCountMoreThan",
+                  {"rules": [{"rulePriority": 1, "selection": {"tagStatus": "tagged", "tagPatternList": ["*"],
+                      "countType": "imageCountMoreThan",
                               "countNumber": 10}, "action": {"type": "expire"}}]}
         """
 
@@ -61,12 +62,16 @@ class LifecycleText(Rule):
             where = "/".join(map(str, error.absolute_path))
             yield f"has a fault at {where or 'the top'}: {error.message}"
         priorities = [rule.get("rulePriority") for rule in policy.rules]
-        yield from (f"has priority {p} twice; each rule needs its own" for p in sorted({p for p in priorities if isinstance(p, int) and priorities.count(p) > 1}))
+        yield from (
+            f"has priority {p} twice; each rule needs its own"
+            for p in sorted({p for p in priorities if isinstance(p, int) and priorities.count(p) > 1})
+        )
         for index, rule in enumerate(policy.rules):
             status = rule["selection"].get("tagStatus")
             lists = [key for key in ("tagPrefixList", "tagPatternList") if key in rule["selection"]]
             if status == "tagged" and len(lists) != 1:
-                yield f"has a 'tagged' rule (rules/{index}) with {' and '.join(lists) or 'neither tagPrefixList nor tagPatternList'}; give exactly one"
+                found = " and ".join(lists) or "neither tagPrefixList nor tagPatternList"
+                yield f"has a 'tagged' rule (rules/{index}) with {found}; give exactly one"
             if status in {"untagged", "any"} and lists:
                 yield f"has {lists[0]} in a rule for '{status}' images (rules/{index}); take it out or write 'tagged'"
             last = [p for p in priorities if isinstance(p, int)]

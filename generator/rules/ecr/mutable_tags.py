@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._template import Document
@@ -14,9 +13,12 @@ class MutableTags(Rule):
 
     id = "W9603"
     shortdesc = "A repository's tags are immutable"
-    description = "With mutable tags (the default) whoever may push can change what a reviewed task definition runs, and a rollback may start something new."
+    description = (
+        "With mutable tags (the default) whoever may push can change what a reviewed task definition runs, and a "
+        "rollback may start something new."
+    )
     source_url = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html"
-    tags: ClassVar[list[str]] = ["resources", "ecr", "security"]
+    subjects = ("resources", "ecr", "security")
 
     bad = """
         Resources:

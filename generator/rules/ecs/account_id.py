@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 from cfnlint.helpers import is_function
 
@@ -12,7 +12,8 @@ from generator.rules._rule import Finding, Rule
 from generator.rules._template import Document, Node
 
 _ACCOUNT = re.compile(
-    r"arn:(?:aws[a-z-]*|\$\{AWS::Partition\}):[a-z0-9-]+:(?:[a-z0-9-]*|\$\{[^}]*\}):(?P<arn>\d+):|(?<![\w.-])(?P<host>\d+)\.dkr\.ecr\.")
+    r"arn:(?:aws[a-z-]*|\$\{AWS::Partition\}):[a-z0-9-]+:(?:[a-z0-9-]*|\$\{[^}]*\}):(?P<arn>\d+):|(?<![\w.-])(?P<host>\d+)\.dkr\.ecr\."
+)
 
 
 class AccountId(Rule):
@@ -20,9 +21,12 @@ class AccountId(Rule):
 
     id = "E9111"
     shortdesc = "An account number has twelve digits"
-    description = "ARNs and ECR image hosts with an account number of another length name nothing: the task does not start, the policy never matches."
+    description = (
+        "ARNs and ECR image hosts with an account number of another length name nothing: the task does not start, "
+        "the policy never matches."
+    )
     source_url = "https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html"
-    tags: ClassVar[list[str]] = ["resources", "iam", "ecs"]
+    subjects = ("resources", "iam", "ecs")
 
     bad = """
         Resources:
@@ -59,13 +63,20 @@ class AccountId(Rule):
 
     def _search(self, node: Node) -> Iterator[Finding]:
         for key, value in _items(node.value):
-            yield from self._search(Node(node.document, value, (*node.path, key), node.conditions))
-        if isinstance(node.value, str) or is_function(node.value)[0] in {"Fn::Sub", "Fn::Join"}:
+            if isinstance(value, dict | list | str):
+                yield from self._search(Node(node.document, value, (*node.path, key), node.conditions))
+        composed = is_function(node.value)[0] in {"Fn::Sub", "Fn::Join"}
+        if composed or (isinstance(node.value, str) and (":" in node.value or ".ecr." in node.value)):
             for match in _ACCOUNT.finditer(node.text):
                 account = match["arn"] or match["host"]
                 if len(account) != 12:
-                    yield node, (f"{node.resource}: '{match.group()}' names account '{account}' of {len(account)} digits; "
-                                 "an account number has 12, and '${AWS::AccountId}' is this one's")
+                    yield (
+                        node,
+                        (
+                            f"{node.resource}: '{match.group()}' names account '{account}' of {len(account)} digits; "
+                            "an account number has 12, and '${AWS::AccountId}' is this one's"
+                        ),
+                    )
 
 
 def _items(value: Any) -> list[tuple[str | int, Any]]:

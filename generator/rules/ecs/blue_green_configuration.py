@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._tasks import services
@@ -18,9 +16,12 @@ class BlueGreenConfiguration(Rule):
 
     id = "E9114"
     shortdesc = "A blue/green, linear or canary service says where traffic shifts"
-    description = "These strategies need AdvancedConfiguration with AlternateTargetGroupArn, ProductionListenerRule and RoleArn in every load balancer."
+    description = (
+        "These strategies need AdvancedConfiguration with AlternateTargetGroupArn, ProductionListenerRule and "
+        "RoleArn in every load balancer."
+    )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-implementation.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs"]
+    subjects = ("resources", "ecs")
 
     bad = """
         Resources:
@@ -55,9 +56,14 @@ class BlueGreenConfiguration(Rule):
             for strategy in service.each("Properties", "DeploymentConfiguration", "Strategy"):
                 if strategy.string not in SHIFTING:
                     continue
-                for entry in replace(service, conditions=strategy.conditions).each("Properties", "LoadBalancers", "*"):
+                for entry in service.under(strategy).each("Properties", "LoadBalancers", "*"):
                     keys = ("AlternateTargetGroupArn", "ProductionListenerRule", "RoleArn")
                     lacking = [(key, gap) for key in keys for gap in entry.absent("AdvancedConfiguration", key)]
                     if lacking:
-                        yield lacking[0][1], (f"{service.resource}: strategy {strategy.string} and a load balancer without "
-                                              f"AdvancedConfiguration {', '.join(dict.fromkeys(key for key, _ in lacking))}; add them")
+                        yield (
+                            lacking[0][1],
+                            (
+                                f"{service.resource}: strategy {strategy.string} and a load balancer without "
+                                f"AdvancedConfiguration {', '.join(dict.fromkeys(key for key, _ in lacking))}; add them"
+                            ),
+                        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._access import EVERYTHING, execution_roles, may, on_fargate, repositories
 from generator.rules._arn import Covers
@@ -16,9 +15,12 @@ class ExecutionRoleImages(Rule):
 
     id = "E9107"
     shortdesc = "The execution role may pull the task's images"
-    description = "On Fargate the execution role pulls from ECR: GetAuthorizationToken on `*`, BatchGetImage and GetDownloadUrlForLayer on the repository."
+    description = (
+        "On Fargate the execution role pulls from ECR: GetAuthorizationToken on `*`, BatchGetImage and "
+        "GetDownloadUrlForLayer on the repository."
+    )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "iam"]
+    subjects = ("resources", "ecs", "iam")
 
     bad = """
         Resources:
@@ -64,8 +66,16 @@ class ExecutionRoleImages(Rule):
             if not on_fargate(task):
                 continue
             for node, arn in repositories(task):
-                wanted = {"ecr:GetAuthorizationToken": EVERYTHING, "ecr:BatchGetImage": arn, "ecr:GetDownloadUrlForLayer": arn}
+                wanted = {
+                    "ecr:GetAuthorizationToken": EVERYTHING,
+                    "ecr:BatchGetImage": arn,
+                    "ecr:GetDownloadUrlForLayer": arn,
+                }
                 lacking = [action for action, resource in wanted.items() if may(role, action, resource) is Covers.NO]
                 if lacking:
                     where = "'*'" if lacking == ["ecr:GetAuthorizationToken"] else f"'{arn}'"
-                    yield node, f"{task.resource}: execution role {role.resource} may not {', '.join(lacking)} on {where}; allow exactly that"
+                    yield (
+                        node,
+                        f"{task.resource}: execution role {role.resource} may not "
+                        f"{', '.join(lacking)} on {where}; allow exactly that",
+                    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._access import execution_roles, log_groups, may, on_fargate
 from generator.rules._arn import Covers
@@ -16,9 +15,12 @@ class ExecutionRoleLogs(Rule):
 
     id = "E9108"
     shortdesc = "The execution role may write the task's logs"
-    description = "On Fargate the execution role makes the log streams and writes them; a task that cannot is stopped before it starts."
+    description = (
+        "On Fargate the execution role makes the log streams and writes them; a task that cannot is stopped before "
+        "it starts."
+    )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "iam", "logs"]
+    subjects = ("resources", "ecs", "iam", "logs")
 
     bad = """
         Resources:
@@ -69,7 +71,15 @@ class ExecutionRoleLogs(Rule):
             if not on_fargate(task):
                 continue
             for node, arn in log_groups(task):
-                lacking = [action for action in ("logs:CreateLogStream", "logs:PutLogEvents") if may(role, action, arn) is Covers.NO]
+                lacking = [
+                    action
+                    for action in ("logs:CreateLogStream", "logs:PutLogEvents")
+                    if may(role, action, arn) is Covers.NO
+                ]
                 if lacking:
                     group = arn.removesuffix(":log-stream:stream")
-                    yield node, f"{task.resource}: execution role {role.resource} may not {', '.join(lacking)} on '{group}:*'; allow exactly that"
+                    yield (
+                        node,
+                        f"{task.resource}: execution role {role.resource} may not "
+                        f"{', '.join(lacking)} on '{group}:*'; allow exactly that",
+                    )

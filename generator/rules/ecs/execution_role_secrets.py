@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._access import execution_roles, may, secrets
 from generator.rules._arn import Covers
@@ -16,9 +15,12 @@ class ExecutionRoleSecrets(Rule):
 
     id = "E9106"
     shortdesc = "The execution role may read the task's secrets"
-    description = "Every task stops before it starts when the execution role may not read one of its secrets; the service never becomes stable."
+    description = (
+        "Every task stops before it starts when the execution role may not read one of its secrets; the service "
+        "never becomes stable."
+    )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html#task-execution-secrets"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "iam"]
+    subjects = ("resources", "ecs", "iam")
 
     bad = """
         Resources:
@@ -30,7 +32,7 @@ class ExecutionRoleSecrets(Rule):
               - Name: backend
                 Secrets:
                 - Name: JWT_SECRET
-                  ValueFrom: !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:staging/jwt-Ab12Cd  # E9106
+                  ValueFrom: !Sub arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:staging/jwt-Ab12Cd  # E9106
           ExecutionRole:
             Type: AWS::IAM::Role
             Properties:
@@ -39,7 +41,7 @@ class ExecutionRoleSecrets(Rule):
                   Statement:
                   - Effect: Allow
                     Action: secretsmanager:GetSecretValue
-                    Resource: !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:production/*
+                    Resource: !Sub arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:production/*
         """
     good = """
         Resources:
@@ -62,4 +64,7 @@ class ExecutionRoleSecrets(Rule):
         for task, role in execution_roles(document):
             for node, action, arn in secrets(task):
                 if may(role, action, arn) is Covers.NO:
-                    yield node, f"{task.resource}: execution role {role.resource} may not {action} on '{arn}'; allow exactly that"
+                    yield (
+                        node,
+                        f"{task.resource}: execution role {role.resource} may not {action} on '{arn}'; allow exactly that",
+                    )

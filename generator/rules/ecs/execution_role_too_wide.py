@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._access import alias, execution_roles, forms, secrets
 from generator.rules._arn import Covers, covers
@@ -20,12 +19,12 @@ class ExecutionRoleTooWide(Rule):
     id = "W9109"
     shortdesc = "The execution role reads only the task's secrets"
     description = (
-        "A role that reads every secret, or secrets none of its tasks uses, hands them to whoever can change a task definition "
-        "of that role. Only statements inside of the role are judged, and those on something narrower than everything only when every task that "
-        "uses the role is known."
+        "A role that reads every secret, or secrets none of its tasks uses, hands them to whoever can change a task "
+        "definition of that role. Only statements inside of the role are judged, and those on something narrower "
+        "than everything only when every task that uses the role is known."
     )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html#task-execution-secrets"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "iam", "security"]
+    subjects = ("resources", "ecs", "iam", "security")
 
     bad = """
         Resources:
@@ -69,7 +68,11 @@ class ExecutionRoleTooWide(Rule):
             arns += [form for _, _, arn in secrets(task) for form in forms(alias(document, arn))]
         for role, arns in used.values():
             for statement in role.each("Properties", "Policies", "*", "PolicyDocument", "Statement", "*"):
-                actions = [a for a in texts(statement, "Action") if any(covers(a.lower(), r.lower()) is Covers.YES for r in _READS)]
+                actions = [
+                    a
+                    for a in texts(statement, "Action")
+                    if any(covers(a.lower(), r.lower()) is Covers.YES for r in _READS)
+                ]
                 if not allows(statement) or not actions or statement.first("Condition"):
                     continue
                 for resource in statement.each("Resource", "*"):
@@ -78,8 +81,16 @@ class ExecutionRoleTooWide(Rule):
     def _judge(self, role: Node, resource: Node, actions: list[str], arns: list[str]) -> Iterator[Finding]:
         text = resource.text
         if text == "*" or text.endswith((":secret:*", ":parameter/*", ":secretsmanager:*", ":ssm:*")):
-            yield resource, f"{role.resource}: '{text}' lets the execution role {', '.join(actions)} on every secret; name the ones its tasks use"
-        elif arns and all(covers(alias(role.document, text), arn) is Covers.NO for arn in arns) and self._a_secret(text, role.document):
+            yield (
+                resource,
+                f"{role.resource}: '{text}' lets the execution role {', '.join(actions)} on every "
+                "secret; name the ones its tasks use",
+            )
+        elif (
+            arns
+            and all(covers(alias(role.document, text), arn) is Covers.NO for arn in arns)
+            and self._a_secret(text, role.document)
+        ):
             yield resource, f"{role.resource}: no task with this execution role uses '{text}'; take it out"
 
     def _a_secret(self, text: str, document: Document) -> bool:

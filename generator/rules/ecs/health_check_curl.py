@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._images import lacks_curl
 from generator.rules._rule import Finding, Rule
@@ -20,11 +19,11 @@ class HealthCheckCurl(Rule):
     id = "E9118"
     shortdesc = "A health check does not call curl where there is none"
     description = (
-        "The check fails for ever and ECS replaces healthy tasks. Spoken of only for images known to have no curl: ChromaDB 1.x (its "
-        "image measured), Alpine and slim variants of official images, distroless."
+        "The check fails for ever and ECS replaces healthy tasks. Spoken of only for images known to have no curl: "
+        "ChromaDB 1.x (its image measured), Alpine and slim variants of official images, distroless."
     )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs"]
+    subjects = ("resources", "ecs")
 
     bad = """
         Resources:
@@ -58,6 +57,12 @@ class HealthCheckCurl(Rule):
                     reason = lacks_curl(image)
                     for word in container.each("HealthCheck", "Command", "*") if reason else ():
                         if _CURL.search(word.text):
-                            yield word, (f"{task.resource}: the health check of container '{name.text if name else '?'}' calls curl, but "
-                                         f"'{node.text}' has none ({reason}); use a program of the image, or bash's /dev/tcp")
+                            yield (
+                                word,
+                                (
+                                    f"{task.resource}: the health check of container "
+                                    f"'{name.text if name else '?'}' calls curl, but "
+                                    f"'{node.text}' has none ({reason}); use a program of the image, or bash's /dev/tcp"
+                                ),
+                            )
                             break

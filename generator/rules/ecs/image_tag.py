@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._tasks import TASK, containers, images
@@ -16,11 +15,11 @@ class ImageTag(Rule):
     id = "W9110"
     shortdesc = "An image has a tag of its own, or a digest"
     description = (
-        "With `latest`, or without a tag, two tasks of one revision may run different programs, a deployment changes nothing that "
-        "CloudFormation sees, and there is nothing to roll back to."
+        "With `latest`, or without a tag, two tasks of one revision may run different programs, a deployment "
+        "changes nothing that CloudFormation sees, and there is nothing to roll back to."
     )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-considerations.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs"]
+    subjects = ("resources", "ecs")
 
     bad = """
         Parameters:
@@ -55,5 +54,10 @@ class ImageTag(Rule):
                 for node, image in images(container):
                     if image.tag in {"", "latest"} and not image.digest and node.text:
                         what = "is tagged 'latest'" if image.tag else "has no tag"
-                        yield node, (f"{task.resource}: image '{node.text}' of container '{name.text if name else '?'}' {what}; "
-                                     "name a version, a commit or a digest")
+                        yield (
+                            node,
+                            (
+                                f"{task.resource}: image '{node.text}' of container '{name.text if name else '?'}' {what}; "
+                                "name a version, a commit or a digest"
+                            ),
+                        )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._tasks import services
@@ -18,7 +16,7 @@ class LaunchTypeAndStrategy(Rule):
     shortdesc = "LaunchType and CapacityProviderStrategy exclude each other"
     description = "ECS refuses a service that names a launch type and a capacity provider strategy."
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html#ECS-CreateService-request-capacityProviderStrategy"
-    tags: ClassVar[list[str]] = ["resources", "ecs"]
+    subjects = ("resources", "ecs")
 
     bad = """
         Resources:
@@ -43,6 +41,11 @@ class LaunchTypeAndStrategy(Rule):
         """Services that have both in one combination of conditions."""
         for service in services(document):
             for launch in service.each("Properties", "LaunchType"):
-                if any(node.value for node in replace(service, conditions=launch.conditions).each("Properties", "CapacityProviderStrategy")):
-                    yield launch, (f"{service.resource}: LaunchType '{launch.text}' stands beside a CapacityProviderStrategy; "
-                                   "keep the strategy and take LaunchType out")
+                if any(node.value for node in service.under(launch).each("Properties", "CapacityProviderStrategy")):
+                    yield (
+                        launch,
+                        (
+                            f"{service.resource}: LaunchType '{launch.text}' stands beside a CapacityProviderStrategy; "
+                            "keep the strategy and take LaunchType out"
+                        ),
+                    )

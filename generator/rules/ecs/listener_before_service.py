@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._tasks import services
@@ -21,11 +20,11 @@ class ListenerBeforeService(Rule):
     id = "E9117"
     shortdesc = "A service depends on the listener of its target group"
     description = (
-        "ECS refuses a service whose target group has no load balancer yet. Nothing in the service refers to the listener or rule "
-        "that attaches it, so DependsOn must say so."
+        "ECS refuses a service whose target group has no load balancer yet. Nothing in the service refers to the "
+        "listener or rule that attaches it, so DependsOn must say so."
     )
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ecs-service.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "elasticloadbalancing"]
+    subjects = ("resources", "ecs", "elasticloadbalancing")
 
     bad = """
         Resources:
@@ -63,8 +62,13 @@ class ListenerBeforeService(Rule):
             for reference in service.each("Properties", "LoadBalancers", "*", "TargetGroupArn"):
                 listeners = attached.get(reference.target or "", set())
                 if listeners and not listeners & document.needs(service.resource):
-                    yield reference, (f"{service.resource}: target group {reference.target} gets its load balancer from "
-                                      f"{' or '.join(sorted(listeners))}, which may come later; add DependsOn: {min(listeners)}")
+                    yield (
+                        reference,
+                        (
+                            f"{service.resource}: target group {reference.target} gets its load balancer from "
+                            f"{' or '.join(sorted(listeners))}, which may come later; add DependsOn: {min(listeners)}"
+                        ),
+                    )
 
     def _groups(self, listener: Node, key: str) -> Iterator[str]:
         for keys in (("TargetGroupArn",), ("ForwardConfig", "TargetGroups", "*", "TargetGroupArn")):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._tasks import container_named, containers, names_of, pairs
@@ -15,9 +14,12 @@ class LoadBalancerContainer(Rule):
 
     id = "E9101"
     shortdesc = "A load balancer's container is in the task definition"
-    description = "ECS refuses to create a service whose LoadBalancers or ServiceRegistries name a container that the task definition does not have."
+    description = (
+        "ECS refuses to create a service whose LoadBalancers or ServiceRegistries name a container that the task "
+        "definition does not have."
+    )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LoadBalancer.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs"]
+    subjects = ("resources", "ecs")
 
     bad = """
         Resources:
@@ -52,4 +54,8 @@ class LoadBalancerContainer(Rule):
             for service, task, name in pairs(document, key, "*", "ContainerName"):
                 if container_named(task, name) == []:
                     own = names_of(node for container in containers(task) for node in container.each("Name"))
-                    yield name, f"{service.resource}: container '{name.text}' is not in {task.resource}, which has {own}; name one of these"
+                    yield (
+                        name,
+                        f"{service.resource}: container '{name.text}' is not in {task.resource}, "
+                        f"which has {own}; name one of these",
+                    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._tasks import container_named, names_of, pairs, same
@@ -15,9 +14,12 @@ class LoadBalancerPort(Rule):
 
     id = "E9102"
     shortdesc = "A load balancer's port is mapped by its container"
-    description = "ECS refuses to create a service whose LoadBalancers or ServiceRegistries name a port that the container does not map."
+    description = (
+        "ECS refuses to create a service whose LoadBalancers or ServiceRegistries name a port that the container "
+        "does not map."
+    )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LoadBalancer.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs"]
+    subjects = ("resources", "ecs")
 
     bad = """
         Resources:
@@ -53,9 +55,15 @@ class LoadBalancerPort(Rule):
         for key in ("LoadBalancers", "ServiceRegistries"):
             for service, task, entry in pairs(document, key, "*"):
                 for name in entry.each("ContainerName"):
-                    for port in entry.each("ContainerPort"):
-                        for container in container_named(task, name) or []:
+                    for port in entry.under(name).each("ContainerPort"):
+                        for container in container_named(task.under(port), name) or []:
                             mapped = list(container.each("PortMappings", "*", "ContainerPort"))
                             if all(same(own, port) is False for own in mapped):
-                                yield port, (f"{service.resource}: container '{name.text}' of {task.resource} does not map port {port.text}; "
-                                             f"it maps {names_of(iter(mapped))}")
+                                yield (
+                                    port,
+                                    (
+                                        f"{service.resource}: container '{name.text}' of "
+                                        f"{task.resource} does not map port {port.text}; "
+                                        f"it maps {names_of(iter(mapped))}"
+                                    ),
+                                )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._tasks import TASK, containers, names_of, same
@@ -15,9 +14,12 @@ class MountPointVolume(Rule):
 
     id = "E9104"
     shortdesc = "A mount point's volume is in the task definition"
-    description = "SourceVolume of a mount point must be the Name of one of the task definition's Volumes; registration fails otherwise."
+    description = (
+        "SourceVolume of a mount point must be the Name of one of the task definition's Volumes; registration fails "
+        "otherwise."
+    )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_MountPoint.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs"]
+    subjects = ("resources", "ecs")
 
     bad = """
         Resources:
@@ -47,6 +49,11 @@ class MountPointVolume(Rule):
                 continue
             for container in containers(task):
                 for source in container.each("MountPoints", "*", "SourceVolume"):
-                    volumes = list(source.document.node(task.path, source.conditions).each("Properties", "Volumes", "*", "Name"))
+                    volumes = list(task.under(source).each("Properties", "Volumes", "*", "Name"))
                     if all(same(volume, source) is False for volume in volumes):
-                        yield source, (f"{task.resource}: there is no volume '{source.text}'; Volumes has {names_of(iter(volumes))}")
+                        yield (
+                            source,
+                            (
+                                f"{task.resource}: there is no volume '{source.text}'; Volumes has {names_of(iter(volumes))}"
+                            ),
+                        )

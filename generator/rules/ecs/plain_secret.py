@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import ClassVar
 
 from cfnlint.helpers import is_function
 
@@ -13,7 +12,9 @@ from generator.rules._tasks import TASK, containers
 from generator.rules._template import Document, Node
 
 _SECRET_NAME = re.compile(
-    r"(^|_)(PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|SECRET_KEY|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?|AUTH_KEY)$", re.IGNORECASE)
+    r"(^|_)(PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|SECRET_KEY|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?|AUTH_KEY)$",
+    re.IGNORECASE,
+)
 _CREDENTIALS_IN_URL = re.compile(r"^[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@", re.IGNORECASE)
 _NOT_A_SECRET = re.compile(r"^(|true|false|yes|no|none|null|\d|arn:.*|/.*|https?://[^@]*)$", re.IGNORECASE)
 
@@ -24,11 +25,12 @@ class PlainSecret(Rule):
     id = "W9119"
     shortdesc = "A secret does not stand in plain environment"
     description = (
-        "Environment is shown in the console, in `describe-task-definition` and in the template. That holds for NoEcho parameters and "
-        "`{{resolve:secretsmanager:...}}` too: CloudFormation writes their value into the task definition."
+        "Environment is shown in the console, in `describe-task-definition` and in the template. That holds for "
+        "NoEcho parameters and `{{resolve:secretsmanager:...}}` too: CloudFormation writes their value into the "
+        "task definition."
     )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "security"]
+    subjects = ("resources", "ecs", "security")
 
     bad = """
         Resources:
@@ -65,7 +67,11 @@ class PlainSecret(Rule):
                         for value in entry.each("Value"):
                             how = self._how(name.text, value)
                             if how:
-                                yield value, f"{task.resource}: {how} in the plain environment variable {name.text}; move it to Secrets with ValueFrom"
+                                yield (
+                                    value,
+                                    f"{task.resource}: {how} in the plain environment variable "
+                                    f"{name.text}; move it to Secrets with ValueFrom",
+                                )
 
     def _how(self, name: str, value: Node) -> str:
         # What the message says never contains the value: a log of the lint must not hold the secret either.
@@ -83,5 +89,7 @@ class PlainSecret(Rule):
     def _no_echo(self, value: Node) -> bool:
         raw = value.document.node(value.path, value.conditions).value
         function, argument = is_function(raw)
-        parameter = value.document.parameters.get(argument, {}) if function == "Ref" and isinstance(argument, str) else {}
+        parameter = (
+            value.document.parameters.get(argument, {}) if function == "Ref" and isinstance(argument, str) else {}
+        )
         return str(parameter.get("NoEcho", "")).lower() == "true"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._tasks import services
@@ -16,9 +14,12 @@ class RebalancingAtFullCount(Rule):
 
     id = "E9113"
     shortdesc = "Zone rebalancing and a maximum of 100 % exclude each other"
-    description = "ECS refuses AvailabilityZoneRebalancing ENABLED when MaximumPercent is 100 or less: it starts the replacement first."
+    description = (
+        "ECS refuses AvailabilityZoneRebalancing ENABLED when MaximumPercent is 100 or less: it starts the "
+        "replacement first."
+    )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs"]
+    subjects = ("resources", "ecs")
 
     bad = """
         Resources:
@@ -43,7 +44,12 @@ class RebalancingAtFullCount(Rule):
             for node in service.each("Properties", "AvailabilityZoneRebalancing"):
                 if node.string != "ENABLED":
                     continue
-                for maximum in replace(service, conditions=node.conditions).each("Properties", "DeploymentConfiguration", "MaximumPercent"):
+                for maximum in service.under(node).each("Properties", "DeploymentConfiguration", "MaximumPercent"):
                     if maximum.number is not None and maximum.number <= 100:
-                        yield node, (f"{service.resource}: AvailabilityZoneRebalancing is ENABLED with MaximumPercent {maximum.text}; "
-                                     "write DISABLED, or a maximum above 100")
+                        yield (
+                            node,
+                            (
+                                f"{service.resource}: AvailabilityZoneRebalancing is ENABLED with MaximumPercent {maximum.text}; "
+                                "write DISABLED, or a maximum above 100"
+                            ),
+                        )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._tasks import TASK, containers
@@ -16,9 +14,12 @@ class SecretsWithoutRole(Rule):
 
     id = "E9105"
     shortdesc = "A task definition with secrets has an execution role"
-    description = "ECS reads Secrets and repository credentials with the execution role; without ExecutionRoleArn the task definition is refused."
+    description = (
+        "ECS reads Secrets and repository credentials with the execution role; without ExecutionRoleArn the task "
+        "definition is refused."
+    )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "iam"]
+    subjects = ("resources", "ecs", "iam")
 
     bad = """
         Resources:
@@ -44,10 +45,17 @@ class SecretsWithoutRole(Rule):
         """Containers with secrets in task definitions without the role."""
         for task in document.resources(TASK):
             for lacking in task.absent("Properties", "ExecutionRoleArn"):
-                for container in containers(replace(task, conditions=lacking.conditions)):
+                for container in containers(task.under(lacking)):
                     for key in ("Secrets", "RepositoryCredentials"):
                         for node in container.each(key):
                             if node.value:
                                 name = container.first("Name")
-                                yield node, (f"{task.resource}: container '{name.text if name else '?'}' has {key} but the task definition has no "
-                                             "ExecutionRoleArn; add a role that ecs-tasks.amazonaws.com may assume and that may read them")
+                                yield (
+                                    node,
+                                    (
+                                        f"{task.resource}: container '{name.text if name else '?'}' "
+                                        f"has {key} but the task definition has no "
+                                        "ExecutionRoleArn; add a role that ecs-tasks.amazonaws.com "
+                                        "may assume and that may read them"
+                                    ),
+                                )

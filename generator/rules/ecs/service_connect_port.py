@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._tasks import containers, names_of, pairs, same
@@ -15,9 +14,11 @@ class ServiceConnectPort(Rule):
 
     id = "E9103"
     shortdesc = "Service Connect names a port mapping of the task definition"
-    description = "PortName of Service Connect and of VPC Lattice must be the Name of a port mapping of the task definition."
+    description = (
+        "PortName of Service Connect and of VPC Lattice must be the Name of a port mapping of the task definition."
+    )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceConnectService.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs"]
+    subjects = ("resources", "ecs")
 
     bad = """
         Resources:
@@ -49,9 +50,19 @@ class ServiceConnectPort(Rule):
 
     def find(self, document: Document) -> Iterator[Finding]:
         """Port names that surely are in no mapping."""
-        for keys in (("ServiceConnectConfiguration", "Services", "*", "PortName"), ("VpcLatticeConfigurations", "*", "PortName")):
+        for keys in (
+            ("ServiceConnectConfiguration", "Services", "*", "PortName"),
+            ("VpcLatticeConfigurations", "*", "PortName"),
+        ):
             for service, task, name in pairs(document, *keys):
-                mapped = [node for container in containers(task) for node in container.each("PortMappings", "*", "Name")]
+                mapped = [
+                    node for container in containers(task) for node in container.each("PortMappings", "*", "Name")
+                ]
                 if next(containers(task), None) and all(same(own, name) is False for own in mapped):
-                    yield name, (f"{service.resource}: no port mapping of {task.resource} is named '{name.text}'; "
-                                 f"named are {names_of(iter(mapped))}")
+                    yield (
+                        name,
+                        (
+                            f"{service.resource}: no port mapping of {task.resource} is named '{name.text}'; "
+                            f"named are {names_of(iter(mapped))}"
+                        ),
+                    )

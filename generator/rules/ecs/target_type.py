@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._tasks import pairs
@@ -17,9 +16,12 @@ class TargetType(Rule):
 
     id = "E9116"
     shortdesc = "The target group of an awsvpc task has target type ip"
-    description = "ECS refuses a service whose task definition uses awsvpc and whose target group has type `instance` (the default) or `lambda`."
+    description = (
+        "ECS refuses a service whose task definition uses awsvpc and whose target group has type `instance` (the "
+        "default) or `lambda`."
+    )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/alb.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "elasticloadbalancing"]
+    subjects = ("resources", "ecs", "elasticloadbalancing")
 
     bad = """
         Resources:
@@ -63,7 +65,16 @@ class TargetType(Rule):
             group = reference.follow(TARGET_GROUP)
             if group is None or not any(mode.string == "awsvpc" for mode in task.each("Properties", "NetworkMode")):
                 continue
-            wrong = [node.string for node in group.each("Properties", "TargetType") if node.string and node.string not in {"ip", "alb"}]
+            wrong = [
+                node.string
+                for node in group.each("Properties", "TargetType")
+                if node.string and node.string not in {"ip", "alb"}
+            ]
             if wrong or any(group.absent("Properties", "TargetType")):
-                yield reference, (f"{service.resource}: target group {group.resource} has TargetType '{wrong[0] if wrong else 'instance'}' "
-                                  f"but {task.resource} uses awsvpc; set TargetType to ip")
+                yield (
+                    reference,
+                    (
+                        f"{service.resource}: target group {group.resource} has TargetType '{wrong[0] if wrong else 'instance'}' "
+                        f"but {task.resource} uses awsvpc; set TargetType to ip"
+                    ),
+                )

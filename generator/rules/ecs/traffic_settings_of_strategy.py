@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._tasks import services
@@ -18,9 +16,12 @@ class TrafficSettingsOfStrategy(Rule):
 
     id = "E9115"
     shortdesc = "Canary and linear settings belong to their strategy"
-    description = "CanaryConfiguration is refused with any strategy but CANARY, LinearConfiguration with any but LINEAR (without Strategy it is ROLLING)."
+    description = (
+        "CanaryConfiguration is refused with any strategy but CANARY, LinearConfiguration with any but LINEAR "
+        "(without Strategy it is ROLLING)."
+    )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs"]
+    subjects = ("resources", "ecs")
 
     bad = """
         Resources:
@@ -46,9 +47,12 @@ class TrafficSettingsOfStrategy(Rule):
         for service in services(document):
             for key, wanted in _STRATEGY_OF.items():
                 for setting in service.each("Properties", "DeploymentConfiguration", key):
-                    here = replace(service, conditions=setting.conditions)
+                    here = service.under(setting)
                     own = list(here.each("Properties", "DeploymentConfiguration", "Strategy"))
                     wrong = [node for node in own if node.string and node.string != wanted]
                     if wrong or any(here.absent("Properties", "DeploymentConfiguration", "Strategy")):
                         strategy = wrong[0].string if wrong else "ROLLING (the default)"
-                        yield setting, f"{service.resource}: {key} stands beside strategy {strategy}; it belongs to {wanted}"
+                        yield (
+                            setting,
+                            f"{service.resource}: {key} stands beside strategy {strategy}; it belongs to {wanted}",
+                        )

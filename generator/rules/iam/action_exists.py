@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._actions import fault_of
 from generator.rules._policies import identity_statements
@@ -17,11 +16,11 @@ class ActionExists(Rule):
     id = "E9404"
     shortdesc = "An IAM action exists"
     description = (
-        "IAM accepts an action that does not exist and grants nothing: the program fails when it calls. cfn-lint's W3037 warns of it; this is the same "
-        "knowledge as an error, for identity policies."
+        "IAM accepts an action that does not exist and grants nothing: the program fails when it calls. cfn-lint's "
+        "W3037 warns of it; this is the same knowledge as an error, for identity policies."
     )
     source_url = "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html"
-    tags: ClassVar[list[str]] = ["resources", "iam"]
+    subjects = ("resources", "iam")
 
     bad = """
         Resources:

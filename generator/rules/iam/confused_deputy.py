@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._policies import allows, trust_statements
 from generator.rules._rule import Finding, Rule
@@ -27,11 +26,12 @@ class ConfusedDeputy(Rule):
     id = "W9407"
     shortdesc = "Trust in a service is limited to this account"
     description = (
-        "Trust in a service that acts for many accounts, without aws:SourceAccount or aws:SourceArn, lets a resource of another account make that service "
-        "use the role. Spoken of for services whose guides ask for it: ECS tasks, flow logs, Scheduler, CodeBuild, Step Functions."
+        "Trust in a service that acts for many accounts, without aws:SourceAccount or aws:SourceArn, lets a "
+        "resource of another account make that service use the role. Spoken of for services whose guides ask for "
+        "it: ECS tasks, flow logs, Scheduler, CodeBuild, Step Functions."
     )
     source_url = "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"
-    tags: ClassVar[list[str]] = ["resources", "iam", "security"]
+    subjects = ("resources", "iam", "security")
 
     bad = """
         Resources:
@@ -63,5 +63,10 @@ class ConfusedDeputy(Rule):
             if allows(statement) and not has_condition(statement, *_KEYS):
                 for principal in statement.each("Principal", "Service", "*"):
                     if principal.text in _SERVICES:
-                        yield statement, (f"{statement.resource}: trust in {principal.text} without aws:SourceAccount or aws:SourceArn; "
-                                          f"compare aws:SourceAccount with the account ({_SERVICES[principal.text]})")
+                        yield (
+                            statement,
+                            (
+                                f"{statement.resource}: trust in {principal.text} without aws:SourceAccount or aws:SourceArn; "
+                                f"compare aws:SourceAccount with the account ({_SERVICES[principal.text]})"
+                            ),
+                        )

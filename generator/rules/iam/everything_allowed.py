@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._policies import allows, identity_statements
 from generator.rules._rule import Finding, Rule
@@ -15,9 +14,12 @@ class EverythingAllowed(Rule):
 
     id = "E9403"
     shortdesc = "No statement allows every action on every resource"
-    description = "Action `*` on Resource `*` without a condition. Permissions boundaries are left alone: they limit, they do not grant."
+    description = (
+        "Action `*` on Resource `*` without a condition. Permissions boundaries are left alone: they limit, they do "
+        "not grant."
+    )
     source_url = "https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-1"
-    tags: ClassVar[list[str]] = ["resources", "iam", "security"]
+    subjects = ("resources", "iam", "security")
 
     bad = """
         Resources:
@@ -45,11 +47,21 @@ class EverythingAllowed(Rule):
 
     def find(self, document: Document) -> Iterator[Finding]:
         """Such statements."""
-        boundaries = {node.target for resource in document.resources("AWS::IAM::Role", "AWS::IAM::User")
-                      for node in resource.each("Properties", "PermissionsBoundary")}
+        boundaries = {
+            node.target
+            for resource in document.resources("AWS::IAM::Role", "AWS::IAM::User")
+            for node in resource.each("Properties", "PermissionsBoundary")
+        }
         for statement in identity_statements(document):
             if statement.resource in boundaries or "boundary" in statement.resource.lower() or not allows(statement):
                 continue
             every = next((node for node in statement.each("Action", "*") if node.text in {"*", "*:*"}), None)
-            if every and any(node.text == "*" for node in statement.each("Resource", "*")) and not statement.first("Condition"):
-                yield every, f"{statement.resource}: a statement allows '{every.text}' on '*'; name the actions and the resources"
+            if (
+                every
+                and any(node.text == "*" for node in statement.each("Resource", "*"))
+                and not statement.first("Condition")
+            ):
+                yield (
+                    every,
+                    f"{statement.resource}: a statement allows '{every.text}' on '*'; name the actions and the resources",
+                )

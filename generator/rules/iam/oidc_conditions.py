@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._policies import trust_statements
 from generator.rules._rule import Finding, Rule
@@ -11,7 +10,15 @@ from generator.rules._template import Document
 from generator.rules._trust import has_condition, of_github, web_identity
 
 # Claims that tie a token of GitHub to a repository or its owner.
-_SUBJECTS = (":sub", ":repository", ":repository_id", ":repository_owner", ":repository_owner_id", ":job_workflow_ref", ":enterprise_id")
+_SUBJECTS = (
+    ":sub",
+    ":repository",
+    ":repository_id",
+    ":repository_owner",
+    ":repository_owner_id",
+    ":job_workflow_ref",
+    ":enterprise_id",
+)
 
 
 class OidcConditions(Rule):
@@ -20,11 +27,11 @@ class OidcConditions(Rule):
     id = "E9401"
     shortdesc = "Trust in an OIDC provider has audience and subject conditions"
     description = (
-        "Every repository on GitHub gets tokens from one provider: without a condition on `aud` and on `sub` any of them may assume the role. For "
-        "other providers a statement without any condition is a fault."
+        "Every repository on GitHub gets tokens from one provider: without a condition on `aud` and on `sub` any of "
+        "them may assume the role. For other providers a statement without any condition is a fault."
     )
     source_url = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html#manage-oidc-provider-trust"
-    tags: ClassVar[list[str]] = ["resources", "iam", "security"]
+    subjects = ("resources", "iam", "security")
 
     bad = """
         Resources:
@@ -35,7 +42,7 @@ class OidcConditions(Rule):
                 Statement:
                 - Effect: Allow  # E9401
                   Action: sts:AssumeRoleWithWebIdentity
-                  Principal: {Federated: !Sub "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/token.actions.githubusercontent.com"}
+                  Principal: {Federated: arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com}
                   Condition: {StringEquals: {"token.actions.githubusercontent.com:aud": sts.amazonaws.com}}
         """
     good = """
@@ -47,7 +54,7 @@ class OidcConditions(Rule):
                 Statement:
                 - Effect: Allow
                   Action: sts:AssumeRoleWithWebIdentity
-                  Principal: {Federated: !Sub "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/token.actions.githubusercontent.com"}
+                  Principal: {Federated: arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com}
                   Condition:
                     StringEquals:
                       token.actions.githubusercontent.com:aud: sts.amazonaws.com
@@ -60,9 +67,22 @@ class OidcConditions(Rule):
             if not web_identity(statement):
                 continue
             if of_github(statement):
-                lacking = [name for name, keys in (("aud", (":aud",)), ("sub", _SUBJECTS)) if not has_condition(statement, *keys)]
+                lacking = [
+                    name
+                    for name, keys in (("aud", (":aud",)), ("sub", _SUBJECTS))
+                    if not has_condition(statement, *keys)
+                ]
                 if lacking:
-                    yield statement, (f"{statement.resource}: trust in GitHub's provider without a condition on {' and '.join(lacking)}; compare aud with "
-                                      "sts.amazonaws.com and sub with repo:<owner>/<repository>:...")
+                    yield (
+                        statement,
+                        (
+                            f"{statement.resource}: trust in GitHub's provider without a condition on "
+                            f"{' and '.join(lacking)}; compare aud with "
+                            "sts.amazonaws.com and sub with repo:<owner>/<repository>:..."
+                        ),
+                    )
             elif any(statement.absent("Condition")):
-                yield statement, f"{statement.resource}: trust in an identity provider without any condition; compare its aud and sub"
+                yield (
+                    statement,
+                    f"{statement.resource}: trust in an identity provider without any condition; compare its aud and sub",
+                )

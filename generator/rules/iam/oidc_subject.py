@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
+from generator.rules._arn import TOKEN
 from generator.rules._policies import trust_statements
 from generator.rules._rule import Finding, Rule
 from generator.rules._template import Document
@@ -17,11 +17,12 @@ class OidcSubject(Rule):
     id = "E9402"
     shortdesc = "An OIDC subject is satisfied by one owner's repositories, and by some"
     description = (
-        "A subject like `*`, `repo:*` or `repo:example*/...` is satisfied by a repository that anybody can make. A wildcard under StringEquals is the "
-        "opposite: it is compared letter by letter, so no token satisfies it. ForAllValues is true when the claim is absent."
+        "A subject like `*`, `repo:*` or `repo:example*/...` is satisfied by a repository that anybody can make. A "
+        "wildcard under StringEquals is the opposite: it is compared letter by letter, so no token satisfies it. "
+        "ForAllValues is true when the claim is absent."
     )
     source_url = "https://docs.github.com/en/actions/security-for-github-actions/security-hardening-your-deployments/configuring-openid-connect-in-amazon-web-services"
-    tags: ClassVar[list[str]] = ["resources", "iam", "security"]
+    subjects = ("resources", "iam", "security")
 
     bad = """
         Resources:
@@ -60,15 +61,22 @@ class OidcSubject(Rule):
                 for test in conditions(statement):
                     fault = self._fault(test) if test.key.endswith(":sub") else ""
                     if fault:
-                        yield test.value, f"{statement.resource}: subject '{test.value.text}' {fault}; write repo:<owner>/<repository>:..."
+                        yield (
+                            test.value,
+                            f"{statement.resource}: subject '{test.value.text}' {fault}; write repo:<owner>/<repository>:...",
+                        )
 
     def _fault(self, test: Test) -> str:
-        operator, text = test.operator.lower(), test.value.text
+        operator, text = test.operator.lower(), TOKEN.sub("~", test.value.text)
         if operator.startswith("forallvalues"):
             return f"stands under {test.operator}, which is true when the claim is absent"
         exact = "equals" in operator and "not" not in operator
         if exact:
-            return f"stands under {test.operator}, which takes '*' for a letter, so no token satisfies it" if "*" in text else ""
+            return (
+                f"stands under {test.operator}, which takes '*' for a letter, so no token satisfies it"
+                if "*" in text
+                else ""
+            )
         if "stringlike" not in operator:
             return ""
         owner = text.removeprefix("repo:").split("/")[0].split("@")[0].split(":")[0]

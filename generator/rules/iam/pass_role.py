@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._policies import allows, identity_statements
 from generator.rules._rule import Finding, Rule
@@ -16,9 +15,14 @@ class PassRole(Rule):
 
     id = "W9406"
     shortdesc = "iam:PassRole says to which service"
-    description = "Without a condition on iam:PassedToService the role can be handed to every service that its trust policy, today or later, lets in."
-    source_url = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#ck_PassedToService"
-    tags: ClassVar[list[str]] = ["resources", "iam", "security"]
+    description = (
+        "Without a condition on iam:PassedToService the role can be handed to every service that its trust policy, "
+        "today or later, lets in."
+    )
+    source_url = (
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#ck_PassedToService"
+    )
+    subjects = ("resources", "iam", "security")
 
     bad = """
         Resources:
@@ -52,4 +56,7 @@ class PassRole(Rule):
             if allows(statement) and not has_condition(statement, "iam:passedtoservice"):
                 for action in statement.each("Action", "*"):
                     if action.text.lower() == "iam:passrole":
-                        yield action, f"{statement.resource}: iam:PassRole to any service; add a condition StringEquals iam:PassedToService"
+                        yield (
+                            action,
+                            f"{statement.resource}: iam:PassRole to any service; add a condition StringEquals iam:PassedToService",
+                        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._actions import accepts, formats_of
 from generator.rules._policies import identity_statements
@@ -17,11 +16,11 @@ class ResourceShape(Rule):
     id = "E9405"
     shortdesc = "A statement's ARNs are of a kind its actions take"
     description = (
-        "IAM accepts an ARN that none of the statement's actions can be about, and grants nothing with it: another service, a missing `secret:` or "
-        "`log-group:`, an object action on a bucket without `/*`."
+        "IAM accepts an ARN that none of the statement's actions can be about, and grants nothing with it: another "
+        "service, a missing `secret:` or `log-group:`, an object action on a bucket without `/*`."
     )
     source_url = "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html"
-    tags: ClassVar[list[str]] = ["resources", "iam"]
+    subjects = ("resources", "iam")
 
     bad = """
         Resources:
@@ -53,22 +52,44 @@ class ResourceShape(Rule):
         for statement in identity_statements(document):
             actions = [node.text for node in statement.each("Action", "*")]
             formats = {action: formats_of(action) for action in actions}
-            if not actions or "*" in actions or None in formats.values():
+            if not actions or "*" in actions or not all(formats.values()):
+                # The reference does not tell of some action; one without resources is sometimes checked with the account's ARN.
                 continue
             resources = list(statement.each("Resource", "*"))
-            wrong = [r for r in resources if not any(known and accepts(known, r.text) for known in formats.values()) and r.text.startswith("arn:")]
+            wrong = [
+                r
+                for r in resources
+                if not any(known and accepts(known, r.text) for known in formats.values()) and r.text.startswith("arn:")
+            ]
             for resource in wrong:
                 taken = sorted({form for known in formats.values() for form in known or ()})[:3]
-                yield resource, (f"{statement.resource}: '{resource.text}' is nothing that {self._some(actions)} can be about; "
-                                 f"they take {' or '.join(taken) or 'only *'}")
+                yield (
+                    resource,
+                    (
+                        f"{statement.resource}: '{resource.text}' is nothing that {self._some(actions)} can be about; "
+                        f"they take {' or '.join(taken).replace('s3-object', 'arn:*:s3:::bucket/object')}"
+                    ),
+                )
             if not wrong:
                 yield from self._useless(statement, resources, formats)
 
-    def _useless(self, statement: Node, resources: list[Node], formats: dict[str, frozenset[str] | None]) -> Iterator[Finding]:
-        for action, known in formats.items():
-            if known and resources and not any(accepts(known, node.text) for node in resources) and "*" not in action:
-                yield resources[0], (f"{statement.resource}: {action} is about none of the statement's resources; "
-                                     f"it takes {' or '.join(sorted(known)[:3]).replace('s3-object', 'arn:*:s3:::bucket/object')}")
+    def _useless(
+        self, statement: Node, resources: list[Node], formats: dict[str, frozenset[str] | None]
+    ) -> Iterator[Finding]:
+        useless = {
+            action: known
+            for action, known in formats.items()
+            if known and resources and "*" not in action and not any(accepts(known, node.text) for node in resources)
+        }
+        if useless:
+            taken = sorted({form for known in useless.values() for form in known})[:3]
+            yield (
+                resources[0],
+                (
+                    f"{statement.resource}: {self._some(list(useless))} can be about none of the statement's resources; "
+                    f"they take {' or '.join(taken).replace('s3-object', 'arn:*:s3:::bucket/object')}"
+                ),
+            )
 
     def _some(self, actions: list[str]) -> str:
         return ", ".join(actions[:3]) + (" and others" if len(actions) > 3 else "")

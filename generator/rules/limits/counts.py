@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._template import Document
@@ -18,11 +17,11 @@ class Counts(Rule):
     id = "W9702"
     shortdesc = "Resources, parameters, outputs and mappings stay below 90 % of the limits"
     description = (
-        "500 resources, 200 parameters, 200 outputs, 200 mappings. cfn-lint has errors beyond the limit and, off by default, information near it; "
-        "a template this near should be divided before a deployment fails."
+        "500 resources, 200 parameters, 200 outputs, 200 mappings. cfn-lint has errors beyond the limit and, off by "
+        "default, information near it; a template this near should be divided before a deployment fails."
     )
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"
-    tags: ClassVar[list[str]] = ["limits"]
+    subjects = ("limits",)
 
     bad = "Resources:  # W9702\n" + "".join(f"  Topic{i}: {{Type: AWS::SNS::Topic}}\n" for i in range(451))
     good = """

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._stores import stores
@@ -17,9 +15,12 @@ class ChromaBehindLoadBalancer(Rule):
 
     id = "E9305"
     shortdesc = "ChromaDB is behind no load balancer of the internet"
-    description = "ChromaDB 1.x answers everybody who reaches it: built-in authentication was removed in 1.0. Silent when the template's load balancers are internal."
+    description = (
+        "ChromaDB 1.x answers everybody who reaches it: built-in authentication was removed in 1.0. Silent when the "
+        "template's load balancers are internal."
+    )
     source_url = "https://docs.trychroma.com/docs/overview/migration"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "security", "state"]
+    subjects = ("resources", "ecs", "security", "state")
 
     bad = """
         Resources:
@@ -40,7 +41,8 @@ class ChromaBehindLoadBalancer(Rule):
           Task:
             Type: AWS::ECS::TaskDefinition
             Properties:
-              ContainerDefinitions: [{Name: chroma, Image: "chromadb/chroma:1.5.9", PortMappings: [{Name: http, ContainerPort: 8000}]}]
+              ContainerDefinitions: [{Name: chroma, Image: "chromadb/chroma:1.5.9", PortMappings: [{Name: http,
+                  ContainerPort: 8000}]}]
           Service:
             Type: AWS::ECS::Service
             Properties:
@@ -56,10 +58,16 @@ class ChromaBehindLoadBalancer(Rule):
             if running.service is None or running.store.title != "ChromaDB" or (running.image.version or (0,)) < (1,):
                 continue
             for name in running.container.each("Name"):
-                for entry in replace(running.service, conditions=name.conditions).each("Properties", "LoadBalancers", "*", "ContainerName"):
+                for entry in running.service.under(name).each("Properties", "LoadBalancers", "*", "ContainerName"):
                     if same(entry, name):
-                        yield entry, (f"{running.service.resource}: container '{name.text}' is ChromaDB {running.image.tag}, which authenticates nobody, "
-                                      "and stands behind a load balancer; reach it by Service Connect or private DNS")
+                        yield (
+                            entry,
+                            (
+                                f"{running.service.resource}: container '{name.text}' is ChromaDB "
+                                f"{running.image.tag}, which authenticates nobody, "
+                                "and stands behind a load balancer; reach it by Service Connect or private DNS"
+                            ),
+                        )
 
     def _all_internal(self, document: Document) -> bool:
         schemes: list[Node] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._network import DATABASE_PORTS, ingress, of_chroma, of_load_balancer
 from generator.rules._rule import Finding, Rule
@@ -16,11 +15,11 @@ class DatabaseFromLoadBalancer(Rule):
     id = "E9304"
     shortdesc = "No database port is open to a load balancer's group"
     description = (
-        "A rule that lets a load balancer's group reach a database's port, or port 8000 of ChromaDB's group: one listener rule away from the internet. "
-        "ChromaDB has no authentication since 1.0."
+        "A rule that lets a load balancer's group reach a database's port, or port 8000 of ChromaDB's group: one "
+        "listener rule away from the internet. ChromaDB has no authentication since 1.0."
     )
     source_url = "https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html"
-    tags: ClassVar[list[str]] = ["resources", "ec2", "security", "state"]
+    subjects = ("resources", "ec2", "security", "state")
 
     bad = """
         Resources:
@@ -53,5 +52,11 @@ class DatabaseFromLoadBalancer(Rule):
                 name = "ChromaDB"
             for source in rule.sources if name else ():
                 if of_load_balancer(document, source.target):
-                    yield source, (f"{rule.node.resource}: {rule.ports} ({name}) of {rule.group or rule.node.resource} is open to the load balancer's "
-                                   f"group {source.target}; let in the group of the service that uses it")
+                    yield (
+                        source,
+                        (
+                            f"{rule.node.resource}: {rule.ports} ({name}) of "
+                            f"{rule.group or rule.node.resource} is open to the load balancer's "
+                            f"group {source.target}; let in the group of the service that uses it"
+                        ),
+                    )

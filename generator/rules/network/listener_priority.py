@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._template import Document, Node
@@ -19,7 +17,7 @@ class ListenerPriority(Rule):
     shortdesc = "Rules of one listener have different priorities"
     description = "The second rule with a priority of the same listener is refused (PriorityInUse)."
     source_url = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html"
-    tags: ClassVar[list[str]] = ["resources", "elasticloadbalancing"]
+    subjects = ("resources", "elasticloadbalancing")
 
     bad = """
         Resources:
@@ -41,12 +39,24 @@ class ListenerPriority(Rule):
         seen: dict[tuple[str, str], list[Node]] = {}
         for rule in document.resources(_RULE):
             for listener in rule.each("Properties", "ListenerArn"):
-                for priority in replace(rule, conditions=listener.conditions).each("Properties", "Priority"):
+                for priority in rule.under(listener).each("Properties", "Priority"):
                     key = (listener.text, priority.text)
-                    clash = next((first for first in seen.get(key, []) if first.resource != priority.resource and self._together(first, priority)), None)
+                    clash = next(
+                        (
+                            first
+                            for first in seen.get(key, [])
+                            if first.resource != priority.resource and self._together(first, priority)
+                        ),
+                        None,
+                    )
                     if clash:
-                        yield priority, (f"{priority.resource}: priority {priority.text} is {clash.resource}'s on the same listener; "
-                                         "take one that is free")
+                        yield (
+                            priority,
+                            (
+                                f"{priority.resource}: priority {priority.text} is {clash.resource}'s on the same listener; "
+                                "take one that is free"
+                            ),
+                        )
                     seen.setdefault(key, []).append(priority)
 
     def _together(self, one: Node, other: Node) -> bool:

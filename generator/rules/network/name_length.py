@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._arn import TOKEN
 from generator.rules._rule import Finding, Rule
@@ -18,9 +17,12 @@ class NameLength(Rule):
 
     id = "E9308"
     shortdesc = "A load balancer's or target group's name has at most 32 characters"
-    description = "Longer names are refused. What deployment fills in counts as nothing, so a name that is found too long is too long in any case."
+    description = (
+        "Longer names are refused. What deployment fills in counts as nothing, so a name that is found too long is "
+        "too long in any case."
+    )
     source_url = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html"
-    tags: ClassVar[list[str]] = ["resources", "elasticloadbalancing"]
+    subjects = ("resources", "elasticloadbalancing")
 
     bad = """
         Resources:
@@ -40,4 +42,7 @@ class NameLength(Rule):
             for name in resource.each("Properties", "Name"):
                 written = TOKEN.sub("", document.defaults(name.text))
                 if len(written) > _LIMIT:
-                    yield name, f"{resource.resource}: name '{written}' has {len(written)} characters; at most {_LIMIT} are allowed"
+                    yield (
+                        name,
+                        f"{resource.resource}: name '{written}' has {len(written)} characters; at most {_LIMIT} are allowed",
+                    )

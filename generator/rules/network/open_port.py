@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
-from generator.rules._network import ADMINISTRATION_PORTS, DATABASE_PORTS, Ingress, ingress, of_load_balancer, users
+from generator.rules._hosts import CONFIGURATION, GROUP, INSTANCE, TEMPLATE, launched_by
+from generator.rules._network import (
+    ADMINISTRATION_PORTS,
+    CHROMA_PORT,
+    DATABASE_PORTS,
+    Ingress,
+    ingress,
+    internal,
+    of_chroma,
+    only_of_load_balancers,
+    users,
+)
 from generator.rules._rule import Finding, Rule
 from generator.rules._template import Document
 
 _WEB = frozenset({80, 443})
-# Servers of these are meant for the world: VPN (IKE, OpenVPN, WireGuard), mail, DNS.
-_PUBLIC_PROTOCOLS = frozenset({("udp", 500), ("udp", 4500), ("udp", 1194), ("udp", 51820), ("tcp", 1194), ("tcp", 25), ("tcp", 465),
-                               ("tcp", 587), ("tcp", 993), ("tcp", 53), ("udp", 53), ("udp", 443)})
 
 
 class OpenPort(Rule):
@@ -21,11 +28,13 @@ class OpenPort(Rule):
     id = "W9301"
     shortdesc = "No port but 80 and 443 is open to the world"
     description = (
-        "A port open to 0.0.0.0/0 or ::/0 that is neither 80 nor 443. Servers of VPN, mail and DNS are left alone, and so are ports a listener "
-        "of the template's own load balancers in that group takes. Ports of databases and of administration are E9302."
+        "A TCP port other than 80 and 443 open to 0.0.0.0/0 or ::/0: the port of a container, or of a load balancer "
+        "that does not listen there. Silent for groups worn only by servers that stand alone (a VPN, a mail host): "
+        "whether the world is meant to ask them the template does not tell. Ports of databases and of "
+        "administration are E9302."
     )
     source_url = "https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html"
-    tags: ClassVar[list[str]] = ["resources", "ec2", "security"]
+    subjects = ("resources", "ec2", "security")
 
     bad = """
         Resources:
@@ -44,7 +53,8 @@ class OpenPort(Rule):
           BackendGroup: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: backend}}
           BackendFromBalancer:
             Type: AWS::EC2::SecurityGroupIngress
-            Properties: {GroupId: !Ref BackendGroup, IpProtocol: tcp, FromPort: 3001, ToPort: 3001, SourceSecurityGroupId: !Ref BalancerGroup}
+            Properties: {GroupId: !Ref BackendGroup, IpProtocol: tcp, FromPort: 3001, ToPort: 3001,
+                SourceSecurityGroupId: !Ref BalancerGroup}
           BalancerGroup:
             Type: AWS::EC2::SecurityGroup
             Properties:
@@ -55,33 +65,65 @@ class OpenPort(Rule):
     def find(self, document: Document) -> Iterator[Finding]:
         """Ingress from everywhere to other ports."""
         for rule in ingress(document):
+            balancer = only_of_load_balancers(document, rule.group)
             if self._harmless(rule) or self._listened(document, rule):
                 continue
+            if self._lone(document, users(document).get(rule.group or "", set())) or (
+                not balancer and self._of_others(document, rule)
+            ):
+                continue
             for source in rule.world:
-                owner = rule.group or rule.node.resource
-                kind = "the load balancer's group " if of_load_balancer(document, rule.group) else ""
-                yield source, (f"{rule.node.resource}: {rule.ports} ({rule.protocol}) of {kind}{owner} is open to {source.text}; "
-                               "open only 80 and 443 of a load balancer, and this port to the group that needs it")
+                kind = "the load balancer's group " if balancer else ""
+                yield (
+                    source,
+                    (
+                        f"{rule.node.resource}: {rule.ports} ({rule.protocol}) of "
+                        f"{kind}{rule.group or rule.node.resource} is open to {source.text}; "
+                        "open only 80 and 443 of a load balancer, and this port to the group that needs it"
+                    ),
+                )
 
     def _harmless(self, rule: Ingress) -> bool:
-        if rule.protocol in {"icmp", "icmpv6", "1", "58"}:
+        return rule.protocol not in {"tcp", "6", "-1"} or (rule.low == rule.high and rule.low in _WEB)
+
+    def _of_others(self, document: Document, rule: Ingress) -> bool:
+        """Whether the port is E9302's."""
+        named = ADMINISTRATION_PORTS | DATABASE_PORTS | (CHROMA_PORT if of_chroma(document, rule.group) else {})
+        return any(rule.low <= port <= rule.high for port in named)
+
+    def _lone(self, document: Document, wearers: set[str]) -> bool:
+        """Whether a group is worn only by lone servers, which the world may be meant to ask, or by internal load balancers."""
+        return bool(wearers) and all(self._stands_alone(document, name) for name in wearers)
+
+    def _stands_alone(self, document: Document, name: str) -> bool:
+        if document.type_of(name) in {INSTANCE, "AWS::EC2::NetworkInterface"} or internal(document, name):
             return True
-        sensitive = ADMINISTRATION_PORTS.keys() | DATABASE_PORTS.keys()
-        if any(rule.low <= port <= rule.high for port in sensitive):
-            return True  # E9302's
-        return rule.low == rule.high and (rule.low in _WEB or (rule.protocol, rule.low) in _PUBLIC_PROTOCOLS)
+        if document.type_of(name) not in {TEMPLATE, CONFIGURATION}:
+            return False
+        groups = [
+            group
+            for group in document.resources(GROUP)
+            if any(settings.resource == name for settings in launched_by(group))
+        ]
+        return bool(groups) and not any(
+            group.first("Properties", key) for group in groups for key in ("TargetGroupARNs", "LoadBalancerNames")
+        )
 
     def _listened(self, document: Document, rule: Ingress) -> bool:
-        """Whether a load balancer in this group listens there: then somebody meant it."""
+        """Whether the load balancers in this group listen on just these ports: then somebody meant it."""
         wearers = users(document).get(rule.group or "", set())
-        for listener in document.resources("AWS::ElasticLoadBalancingV2::Listener"):
-            if any(node.target in wearers for node in listener.each("Properties", "LoadBalancerArn")):
-                for port in listener.each("Properties", "Port"):
-                    if port.number is None or rule.low <= port.number <= rule.high:
-                        return True
-        for classic in document.resources("AWS::ElasticLoadBalancing::LoadBalancer"):
-            if classic.resource in wearers:
-                for port in classic.each("Properties", "Listeners", "*", "LoadBalancerPort"):
-                    if port.number is None or rule.low <= port.number <= rule.high:
-                        return True
-        return False
+        ports = [
+            port
+            for listener in document.resources("AWS::ElasticLoadBalancingV2::Listener")
+            if any(node.target in wearers for node in listener.each("Properties", "LoadBalancerArn"))
+            for port in listener.each("Properties", "Port")
+        ]
+        ports += [
+            port
+            for classic in document.resources("AWS::ElasticLoadBalancing::LoadBalancer")
+            if classic.resource in wearers
+            for port in classic.each("Properties", "Listeners", "*", "LoadBalancerPort")
+        ]
+        heard = {port.number for port in ports}
+        few = rule.high - rule.low < 8
+        return bool(ports) and few and (None in heard or all(port in heard for port in range(rule.low, rule.high + 1)))

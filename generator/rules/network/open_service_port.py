@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
-from generator.rules._network import ADMINISTRATION_PORTS, DATABASE_PORTS, ingress, of_chroma
+from generator.rules._network import (
+    ADMINISTRATION_PORTS,
+    CHROMA_PORT,
+    DATABASE_PORTS,
+    ingress,
+    of_chroma,
+    only_of_load_balancers,
+)
 from generator.rules._rule import Finding, Rule
 from generator.rules._template import Document
-
-_CHROMA = {8000: "ChromaDB"}
 
 
 class OpenServicePort(Rule):
@@ -17,9 +21,12 @@ class OpenServicePort(Rule):
 
     id = "E9302"
     shortdesc = "No port of a database or of administration is open to the world"
-    description = "SSH, RDP, the Docker API, a database, ChromaDB (which has no authentication since 1.0) or every port open to 0.0.0.0/0 or ::/0."
+    description = (
+        "SSH, RDP, the Docker API, a database, ChromaDB (which has no authentication since 1.0) or every port open "
+        "to 0.0.0.0/0 or ::/0."
+    )
     source_url = "https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-19"
-    tags: ClassVar[list[str]] = ["resources", "ec2", "security"]
+    subjects = ("resources", "ec2", "security")
 
     bad = """
         Parameters:
@@ -49,12 +56,20 @@ class OpenServicePort(Rule):
     def find(self, document: Document) -> Iterator[Finding]:
         """Ingress from everywhere to such a port."""
         for rule in ingress(document):
-            if rule.protocol in {"icmp", "icmpv6", "1", "58", "udp", "17"}:
-                continue
-            named = ADMINISTRATION_PORTS | DATABASE_PORTS | (_CHROMA if of_chroma(document, rule.group) else {})
+            if rule.protocol in {"icmp", "icmpv6", "1", "58", "udp", "17"} or only_of_load_balancers(
+                document, rule.group
+            ):
+                continue  # a load balancer answers only where it listens; its other ports are W9301's
+            named = ADMINISTRATION_PORTS | DATABASE_PORTS | (CHROMA_PORT if of_chroma(document, rule.group) else {})
             hit = [f"{name} ({port})" for port, name in named.items() if rule.low <= port <= rule.high]
             if hit:
                 for source in rule.world:
                     what = f"{', '.join(hit[:3])}{' and more' if len(hit) > 3 else ''}"
-                    yield source, (f"{rule.node.resource}: {rule.ports} of {rule.group or rule.node.resource} is open to {source.text}, that is {what}; "
-                                   "name the addresses or the security group that need it")
+                    yield (
+                        source,
+                        (
+                            f"{rule.node.resource}: {rule.ports} of "
+                            f"{rule.group or rule.node.resource} is open to {source.text}, that is {what}; "
+                            "name the addresses or the security group that need it"
+                        ),
+                    )

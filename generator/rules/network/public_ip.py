@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import ClassVar
 
 from generator.rules._network import of_chroma
 from generator.rules._rule import Finding, Rule
@@ -18,11 +16,11 @@ class PublicIp(Rule):
     id = "W9307"
     shortdesc = "A service in private subnets has no public address"
     description = (
-        "AssignPublicIp ENABLED on a service in subnets that are private (they route to a NAT gateway or to nothing, or are called private), or on a "
-        "service that runs ChromaDB."
+        "AssignPublicIp ENABLED on a service in subnets that are private (they route to a NAT gateway or to "
+        "nothing, or are called private), or on a service that runs ChromaDB."
     )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "security"]
+    subjects = ("resources", "ecs", "security")
 
     bad = """
         Parameters:
@@ -53,13 +51,13 @@ class PublicIp(Rule):
                 for public in network.each("AssignPublicIp"):
                     if public.string != "ENABLED":
                         continue
-                    here = replace(network, conditions=public.conditions)
+                    here = network.under(public)
                     subnets = list(here.each("Subnets", "*")) or list(here.each("Subnets"))
                     groups = [node.target for node in here.each("SecurityGroups", "*")]
                     if any(of_chroma(document, group) for group in groups):
                         why = "runs ChromaDB"
                     elif subnets and all(self._private(document, node) for node in subnets):
-                        why = f"stands in private subnets ({', '.join(node.text for node in subnets)})"
+                        why = "stands in private subnets, where the address leads nowhere"
                     else:
                         continue
                     yield public, f"{service.resource}: AssignPublicIp is ENABLED but the service {why}; write DISABLED"
@@ -77,5 +75,6 @@ class PublicIp(Rule):
         return any(
             route.first("Properties", "GatewayId") is not None
             for route in document.resources("AWS::EC2::Route")
-            for table in route.each("Properties", "RouteTableId") if table.target in tables or table.target is None
+            for table in route.each("Properties", "RouteTableId")
+            if table.target in tables or table.target is None
         )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._scaling import scaled_services
@@ -16,9 +14,12 @@ class DesiredCountOutsideRange(Rule):
 
     id = "W9135"
     shortdesc = "A scaled service's DesiredCount lies in the range of its target"
-    description = "Scaling moves a count outside of MinCapacity and MaxCapacity back; CloudFormation puts it there again at the next update."
+    description = (
+        "Scaling moves a count outside of MinCapacity and MaxCapacity back; CloudFormation puts it there again at "
+        "the next update."
+    )
     source_url = "https://docs.aws.amazon.com/autoscaling/application/userguide/what-is-application-auto-scaling.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "applicationautoscaling"]
+    subjects = ("resources", "ecs", "applicationautoscaling")
 
     bad = """
         Resources:
@@ -41,10 +42,13 @@ class DesiredCountOutsideRange(Rule):
     def find(self, document: Document) -> Iterator[Finding]:
         """Counts below the minimum or above the maximum."""
         for target, service in scaled_services(document):
-            for count in replace(service, conditions=target.conditions).each("Properties", "DesiredCount"):
+            for count in service.under(target).each("Properties", "DesiredCount"):
                 for key, sign in (("MinCapacity", 1), ("MaxCapacity", -1)):
-                    for end in replace(target, conditions=count.conditions).each("Properties", key):
+                    for end in target.under(count).each("Properties", key):
                         # Zero is how a service is stopped, or made before its first image exists.
                         if count.number and end.number is not None and (end.number - count.number) * sign > 0:
                             side = "below" if sign > 0 else "above"
-                            yield count, f"{service.resource}: DesiredCount {count.text} is {side} {key} {end.text} of {target.resource}"
+                            yield (
+                                count,
+                                f"{service.resource}: DesiredCount {count.text} is {side} {key} {end.text} of {target.resource}",
+                            )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._scaling import scaled_services
@@ -17,11 +15,11 @@ class DesiredCountUnderScaling(Rule):
     id = "W9134"
     shortdesc = "A scaled service has no fixed DesiredCount"
     description = (
-        "CloudFormation writes DesiredCount at every update of the service: a deployment at rush hour throws out the tasks that scaling "
-        "added. Without it ECS keeps the count it has (and starts with one)."
+        "CloudFormation writes DesiredCount at every update of the service: a deployment at rush hour throws out "
+        "the tasks that scaling added. Without it ECS keeps the count it has (and starts with one)."
     )
     source_url = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ecs-service.html#cfn-ecs-service-desiredcount"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "applicationautoscaling"]
+    subjects = ("resources", "ecs", "applicationautoscaling")
 
     bad = """
         Resources:
@@ -44,6 +42,12 @@ class DesiredCountUnderScaling(Rule):
     def find(self, document: Document) -> Iterator[Finding]:
         """Scaled services with a count."""
         for target, service in scaled_services(document):
-            for count in replace(service, conditions=target.conditions).each("Properties", "DesiredCount"):
-                yield count, (f"{service.resource}: DesiredCount '{count.text}' is written again at every update, against {target.resource}, "
-                              "which scales the service; leave it out after the first creation")
+            for count in service.under(target).each("Properties", "DesiredCount"):
+                yield (
+                    count,
+                    (
+                        f"{service.resource}: DesiredCount '{count.text}' is written again at every "
+                        f"update, against {target.resource}, "
+                        "which scales the service; leave it out after the first creation"
+                    ),
+                )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._scaling import TARGET
@@ -18,7 +16,7 @@ class MinimumAboveMaximum(Rule):
     shortdesc = "A scalable target's minimum is not above its maximum"
     description = "RegisterScalableTarget refuses a MinCapacity above MaxCapacity."
     source_url = "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html"
-    tags: ClassVar[list[str]] = ["resources", "applicationautoscaling"]
+    subjects = ("resources", "applicationautoscaling")
 
     bad = """
         Resources:
@@ -39,6 +37,10 @@ class MinimumAboveMaximum(Rule):
         """Targets whose ends are the wrong way round."""
         for target in document.resources(TARGET):
             for least in target.each("Properties", "MinCapacity"):
-                for greatest in replace(target, conditions=least.conditions).each("Properties", "MaxCapacity"):
+                for greatest in target.under(least).each("Properties", "MaxCapacity"):
                     if least.number is not None and greatest.number is not None and least.number > greatest.number:
-                        yield least, f"{target.resource}: MinCapacity {least.text} is above MaxCapacity {greatest.text}; exchange or widen them"
+                        yield (
+                            least,
+                            f"{target.resource}: MinCapacity {least.text} is above MaxCapacity "
+                            f"{greatest.text}; exchange or widen them",
+                        )

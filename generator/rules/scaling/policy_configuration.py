@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._template import Document
@@ -24,9 +22,12 @@ class PolicyConfiguration(Rule):
 
     id = "E9132"
     shortdesc = "A scaling policy has the configuration of its type"
-    description = "A target tracking, step or predictive policy without the configuration of that name is refused when it is made."
+    description = (
+        "A target tracking, step or predictive policy without the configuration of that name is refused when it is "
+        "made."
+    )
     source_url = "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html"
-    tags: ClassVar[list[str]] = ["resources", "applicationautoscaling", "autoscaling"]
+    subjects = ("resources", "applicationautoscaling", "autoscaling")
 
     bad = """
         Resources:
@@ -54,5 +55,5 @@ class PolicyConfiguration(Rule):
             for policy in document.resources(kind):
                 for node in policy.each("Properties", "PolicyType"):
                     if node.string == policy_type:
-                        for gap in replace(policy, conditions=node.conditions).absent("Properties", key):
+                        for gap in policy.under(node).absent("Properties", key):
                             yield gap, f"{policy.resource}: PolicyType is {policy_type} but there is no {key}; add it"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._arn import TOKEN
 from generator.rules._rule import Finding, Rule
 from generator.rules._template import Document, Node
 
 _POLICIES = {
-    "AWS::ApplicationAutoScaling::ScalingPolicy": ("TargetTrackingScalingPolicyConfiguration", "PredefinedMetricSpecification"),
+    "AWS::ApplicationAutoScaling::ScalingPolicy": (
+        "TargetTrackingScalingPolicyConfiguration",
+        "PredefinedMetricSpecification",
+    ),
     "AWS::AutoScaling::ScalingPolicy": ("TargetTrackingConfiguration", "PredefinedMetricSpecification"),
 }
 _SHAPE = re.compile(r"app/[^/]+/[0-9a-f]+/targetgroup/[^/]+/[0-9a-f]+")
@@ -23,11 +25,13 @@ class RequestCountLabel(Rule):
     id = "E9131"
     shortdesc = "ALBRequestCountPerTarget has the right ResourceLabel"
     description = (
-        "The policy is refused without ResourceLabel `<load balancer's full name>/<target group's full name>`: an Fn::Join or Fn::Sub of "
-        "LoadBalancerFullName and TargetGroupFullName."
+        "The policy is refused without ResourceLabel `<load balancer's full name>/<target group's full name>`: an "
+        "Fn::Join or Fn::Sub of LoadBalancerFullName and TargetGroupFullName."
     )
-    source_url = "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PredefinedMetricSpecification.html"
-    tags: ClassVar[list[str]] = ["resources", "applicationautoscaling", "ecs"]
+    source_url = (
+        "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PredefinedMetricSpecification.html"
+    )
+    subjects = ("resources", "applicationautoscaling", "ecs")
 
     bad = """
         Resources:
@@ -61,10 +65,15 @@ class RequestCountLabel(Rule):
         for kind, keys in _POLICIES.items():
             for policy in document.resources(kind):
                 for metric in policy.each("Properties", *keys):
-                    if not any(node.string == "ALBRequestCountPerTarget" for node in metric.each("PredefinedMetricType")):
+                    if not any(
+                        node.string == "ALBRequestCountPerTarget" for node in metric.each("PredefinedMetricType")
+                    ):
                         continue
                     for gap in metric.absent("ResourceLabel"):
-                        yield gap, f"{policy.resource}: ALBRequestCountPerTarget without ResourceLabel; it must be {right}"
+                        yield (
+                            gap,
+                            f"{policy.resource}: ALBRequestCountPerTarget without ResourceLabel; it must be {right}",
+                        )
                     for label in metric.each("ResourceLabel"):
                         fault = self._fault(label)
                         if fault:
@@ -75,7 +84,10 @@ class RequestCountLabel(Rule):
             return "" if _SHAPE.fullmatch(label.text) else "is not app/<name>/<id>/targetgroup/<name>/<id>"
         tokens = TOKEN.findall(label.text)
         kinds = [(label.document.type_of(t[2:-1].split(".")[0]), t[2:-1].partition(".")[2]) for t in tokens]
-        wanted = [("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerFullName"), ("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupFullName")]
+        wanted = [
+            ("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerFullName"),
+            ("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupFullName"),
+        ]
         for (kind, attribute), (right, name) in zip(kinds, wanted, strict=False):
             if kind and (kind, attribute) != (right, name):
                 return f"names {attribute or 'the Ref'} of {'a ' + kind} where {name} belongs"

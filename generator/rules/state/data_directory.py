@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._stores import Running, stores_in_tasks
@@ -18,11 +17,12 @@ class DataDirectory(Rule):
     id = "E9204"
     shortdesc = "A store's volume is mounted where its version writes"
     description = (
-        "The volume stays empty and the data, written beside it, goes with the task. ChromaDB 1.x writes to /data (CHROMA_PERSIST_PATH moves "
-        "it), 0.x to /chroma/chroma (PERSIST_DIRECTORY); PostgreSQL 18 moved to /var/lib/postgresql."
+        "The volume stays empty and the data, written beside it, goes with the task. ChromaDB 1.x writes to /data "
+        "(CHROMA_PERSIST_PATH moves it), 0.x to /chroma/chroma (PERSIST_DIRECTORY); PostgreSQL 18 moved to "
+        "/var/lib/postgresql."
     )
     source_url = "https://github.com/chroma-core/chroma/issues/4330"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "state"]
+    subjects = ("resources", "ecs", "state")
 
     bad = """
         Resources:
@@ -58,9 +58,14 @@ class DataDirectory(Rule):
             paths = list(running.container.each("MountPoints", "*", "ContainerPath"))
             if paths and all(node.known and not self._holds(node.text, directory) for node in paths):
                 name = running.container.first("Name")
-                yield paths[0], (f"{running.task.resource}: container '{name.text if name else '?'}' ({running.store.title} "
-                                 f"{running.image.tag or 'without a tag'}) writes to {directory}, but the volume is mounted at "
-                                 f"{', '.join(node.text for node in paths)}; mount it at {directory}")
+                yield (
+                    paths[0],
+                    (
+                        f"{running.task.resource}: container '{name.text if name else '?'}' ({running.store.title} "
+                        f"{running.image.tag or 'without a tag'}) writes to {directory}, but the volume is mounted at "
+                        f"{', '.join(node.text for node in paths)}; mount it at {directory}"
+                    ),
+                )
 
     def _directory(self, running: Running) -> str | None:
         """Where this container keeps its files; None when nobody can tell."""

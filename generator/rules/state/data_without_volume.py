@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._stores import stores
@@ -15,9 +14,12 @@ class DataWithoutVolume(Rule):
 
     id = "W9205"
     shortdesc = "A store in a service keeps its data outside of the task"
-    description = "Without a mount the data lies on the task's ephemeral disk and is gone at every deployment, scaling and restart."
+    description = (
+        "Without a mount the data lies on the task's ephemeral disk and is gone at every deployment, scaling and "
+        "restart."
+    )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_data_volumes.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "state"]
+    subjects = ("resources", "ecs", "state")
 
     bad = """
         Resources:
@@ -44,6 +46,13 @@ class DataWithoutVolume(Rule):
     def find(self, document: Document) -> Iterator[Finding]:
         """Stores without any mount point."""
         for running in stores(document):
-            if any(running.container.absent("MountPoints")) or any(node.value == [] for node in running.container.each("MountPoints")):
-                yield running.container, (f"{running.task.resource}: {running.store.title} runs without a volume, so its data is lost with every "
-                                          "task; mount a file system where it writes")
+            if any(running.container.absent("MountPoints")) or any(
+                node.value == [] for node in running.container.each("MountPoints")
+            ):
+                yield (
+                    running.container,
+                    (
+                        f"{running.task.resource}: {running.store.title} runs without a volume, so its data is lost with every "
+                        "task; mount a file system where it writes"
+                    ),
+                )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._tasks import TASK
@@ -15,9 +14,12 @@ class EfsMountTarget(Rule):
 
     id = "E9208"
     shortdesc = "A mounted EFS file system has a mount target"
-    description = "Tasks that mount a file system without a mount target in their network do not start. Spoken of when the template makes the file system."
+    description = (
+        "Tasks that mount a file system without a mount target in their network do not start. Spoken of when the "
+        "template makes the file system."
+    )
     source_url = "https://docs.aws.amazon.com/efs/latest/ug/accessing-fs.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "efs"]
+    subjects = ("resources", "ecs", "efs")
 
     bad = """
         Resources:
@@ -42,11 +44,25 @@ class EfsMountTarget(Rule):
 
     def find(self, document: Document) -> Iterator[Finding]:
         """Volumes on file systems of the template that have none."""
-        targets = [node for target in document.resources("AWS::EFS::MountTarget") for node in target.each("Properties", "FileSystemId")]
+        targets = [
+            node
+            for target in document.resources("AWS::EFS::MountTarget")
+            for node in target.each("Properties", "FileSystemId")
+        ]
         reached = {node.target for node in targets}
-        if any(node.target is None for node in targets) or "AWS::CloudFormation::Stack" in {document.type_of(r.resource) for r in document.resources()}:
+        if any(node.target is None for node in targets) or "AWS::CloudFormation::Stack" in {
+            document.type_of(r.resource) for r in document.resources()
+        }:
             return
         for task in document.resources(TASK):
             for files in task.each("Properties", "Volumes", "*", "EFSVolumeConfiguration", "FilesystemId"):
-                if files.target and files.target not in reached and document.type_of(files.target) == "AWS::EFS::FileSystem":
-                    yield files, f"{task.resource}: file system {files.target} has no mount target; add an AWS::EFS::MountTarget in each zone of the tasks"
+                if (
+                    files.target
+                    and files.target not in reached
+                    and document.type_of(files.target) == "AWS::EFS::FileSystem"
+                ):
+                    yield (
+                        files,
+                        f"{task.resource}: file system {files.target} has no mount target; add an "
+                        "AWS::EFS::MountTarget in each zone of the tasks",
+                    )

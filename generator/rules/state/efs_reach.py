@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._network import ingress
 from generator.rules._rule import Finding, Rule
@@ -19,11 +18,11 @@ class EfsReach(Rule):
     id = "E9209"
     shortdesc = "The mount target's security group lets the tasks in"
     description = (
-        "Tasks whose security groups may not reach port 2049 of the mount target hang at mounting and never start. Spoken of when all the groups "
-        "of both sides are in the template."
+        "Tasks whose security groups may not reach port 2049 of the mount target hang at mounting and never start. "
+        "Spoken of when all the groups of both sides are in the template."
     )
     source_url = "https://docs.aws.amazon.com/efs/latest/ug/network-access.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "efs", "ec2"]
+    subjects = ("resources", "ecs", "efs", "ec2")
 
     bad = """
         Resources:
@@ -63,7 +62,9 @@ class EfsReach(Rule):
     def find(self, document: Document) -> Iterator[Finding]:
         """Services whose groups are let in by no group of a mount target."""
         for service, task, groups in pairs(document, "NetworkConfiguration", "AwsvpcConfiguration", "SecurityGroups"):
-            files = {node.text for node in task.each("Properties", "Volumes", "*", "EFSVolumeConfiguration", "FilesystemId")}
+            files = {
+                node.text for node in task.each("Properties", "Volumes", "*", "EFSVolumeConfiguration", "FilesystemId")
+            }
             own = [node.target for node in groups.each("*")]
             if not files or None in own or not own:
                 continue
@@ -71,8 +72,14 @@ class EfsReach(Rule):
                 if any(node.text in files for node in target.each("Properties", "FileSystemId")):
                     theirs = [node.target for node in target.each("Properties", "SecurityGroups", "*")]
                     if theirs and None not in theirs and not self._reach(document, set(own), set(theirs)):
-                        yield groups, (f"{service.resource}: none of {', '.join(map(str, own))} may reach port {_NFS} of {', '.join(map(str, theirs))}, "
-                                       f"worn by mount target {target.resource}; add an ingress rule from the tasks' group")
+                        yield (
+                            groups,
+                            (
+                                f"{service.resource}: none of {', '.join(map(str, own))} may reach "
+                                f"port {_NFS} of {', '.join(map(str, theirs))}, "
+                                f"worn by mount target {target.resource}; add an ingress rule from the tasks' group"
+                            ),
+                        )
 
     def _reach(self, document: Document, own: set[str | None], theirs: set[str | None]) -> bool:
         for rule in ingress(document):
@@ -87,7 +94,11 @@ class EfsReach(Rule):
 
     def _complete(self, document: Document, theirs: set[str | None]) -> bool:
         rules = [rule for rule in ingress(document) if rule.group in theirs]
-        written = [n for name in theirs for group in [document.resource(name)] if group for n in group.each("Properties", "SecurityGroupIngress", "*")]
+        written = [
+            n
+            for name in theirs
+            for group in [document.resource(name)]
+            if group
+            for n in group.each("Properties", "SecurityGroupIngress", "*")
+        ]
         return len({rule.node.path for rule in rules if "SecurityGroupIngress" in rule.node.path}) >= len(written)
-
-

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._tasks import TASK
@@ -16,9 +14,11 @@ class EfsRootDirectory(Rule):
 
     id = "E9207"
     shortdesc = "An EFS volume with an access point has no RootDirectory"
-    description = "With an access point RootDirectory must be left out or be `/`; the access point enforces its own path."
+    description = (
+        "With an access point RootDirectory must be left out or be `/`; the access point enforces its own path."
+    )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EFSVolumeConfiguration.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "efs"]
+    subjects = ("resources", "ecs", "efs")
 
     bad = """
         Resources:
@@ -49,5 +49,13 @@ class EfsRootDirectory(Rule):
         for task in document.resources(TASK):
             for volume in task.each("Properties", "Volumes", "*", "EFSVolumeConfiguration"):
                 for root in volume.each("RootDirectory"):
-                    if root.known and root.text != "/" and replace(volume, conditions=root.conditions).first("AuthorizationConfig", "AccessPointId"):
-                        yield root, f"{task.resource}: RootDirectory '{root.text}' stands beside an access point; leave it out or write '/'"
+                    if (
+                        root.known
+                        and root.text != "/"
+                        and volume.under(root).first("AuthorizationConfig", "AccessPointId")
+                    ):
+                        yield (
+                            root,
+                            f"{task.resource}: RootDirectory '{root.text}' stands beside an access "
+                            "point; leave it out or write '/'",
+                        )

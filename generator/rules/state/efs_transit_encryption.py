@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._tasks import TASK
@@ -16,9 +14,11 @@ class EfsTransitEncryption(Rule):
 
     id = "E9206"
     shortdesc = "An EFS volume with IAM or an access point encrypts in transit"
-    description = "ECS refuses AuthorizationConfig with IAM ENABLED or an access point unless TransitEncryption is ENABLED."
+    description = (
+        "ECS refuses AuthorizationConfig with IAM ENABLED or an access point unless TransitEncryption is ENABLED."
+    )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EFSAuthorizationConfig.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "efs"]
+    subjects = ("resources", "ecs", "efs")
 
     bad = """
         Resources:
@@ -46,10 +46,17 @@ class EfsTransitEncryption(Rule):
         for task in document.resources(TASK):
             for volume in task.each("Properties", "Volumes", "*", "EFSVolumeConfiguration"):
                 for config in volume.each("AuthorizationConfig"):
-                    asks = [node for node in config.each("IAM") if node.string == "ENABLED"] + list(config.each("AccessPointId"))
+                    asks = [node for node in config.each("IAM") if node.string == "ENABLED"] + list(
+                        config.each("AccessPointId")
+                    )
                     for ask in asks[:1]:
-                        here = replace(volume, conditions=ask.conditions)
+                        here = volume.under(ask)
                         off = any(node.string == "DISABLED" for node in here.each("TransitEncryption"))
                         if off or any(here.absent("TransitEncryption")):
-                            yield ask, (f"{task.resource}: the EFS volume has {ask.path[-1]} but TransitEncryption is "
-                                        f"{'DISABLED' if off else 'absent'}; set TransitEncryption to ENABLED")
+                            yield (
+                                ask,
+                                (
+                                    f"{task.resource}: the EFS volume has {ask.path[-1]} but TransitEncryption is "
+                                    f"{'DISABLED' if off else 'absent'}; set TransitEncryption to ENABLED"
+                                ),
+                            )

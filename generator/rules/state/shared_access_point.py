@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._stores import mounts
@@ -16,9 +15,12 @@ class SharedAccessPoint(Rule):
 
     id = "W9203"
     shortdesc = "An access point is written by one service"
-    description = "Two services that mount one EFS access point writably see and overwrite each other's files; one of them should mount it read-only."
+    description = (
+        "Two services that mount one EFS access point writably see and overwrite each other's files; one of them "
+        "should mount it read-only."
+    )
     source_url = "https://docs.aws.amazon.com/efs/latest/ug/efs-access-points.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "efs", "state"]
+    subjects = ("resources", "ecs", "efs", "state")
 
     bad = """
         Resources:
@@ -26,7 +28,8 @@ class SharedAccessPoint(Rule):
           Task:
             Type: AWS::ECS::TaskDefinition
             Properties:
-              Volumes: [{Name: data, EFSVolumeConfiguration: {FilesystemId: fs-12345678, AuthorizationConfig: {AccessPointId: !Ref Point}}}]
+              Volumes: [{Name: data, EFSVolumeConfiguration: {FilesystemId: fs-12345678,
+                  AuthorizationConfig: {AccessPointId: !Ref Point}}}]
               ContainerDefinitions:
               - Name: app
                 MountPoints:
@@ -40,7 +43,8 @@ class SharedAccessPoint(Rule):
           Task:
             Type: AWS::ECS::TaskDefinition
             Properties:
-              Volumes: [{Name: data, EFSVolumeConfiguration: {FilesystemId: fs-12345678, AuthorizationConfig: {AccessPointId: !Ref Point}}}]
+              Volumes: [{Name: data, EFSVolumeConfiguration: {FilesystemId: fs-12345678,
+                  AuthorizationConfig: {AccessPointId: !Ref Point}}}]
               ContainerDefinitions: [{Name: app, MountPoints: [{ContainerPath: /files, SourceVolume: data}]}]
           Web: {Type: AWS::ECS::Service, Properties: {TaskDefinition: !Ref Task}}
         """
@@ -58,7 +62,10 @@ class SharedAccessPoint(Rule):
             if len(by_service) > 1:
                 first, *others = by_service
                 for name in others:
-                    yield by_service[name], (f"{name}: writes to access point '{point_text}', and so does {first}; give each service its own "
-                                             "access point, or mount it ReadOnly in one")
-
-
+                    yield (
+                        by_service[name],
+                        (
+                            f"{name}: writes to access point '{point_text}', and so does {first}; give each service its own "
+                            "access point, or mount it ReadOnly in one"
+                        ),
+                    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._stores import most_copies, stores
@@ -16,11 +15,12 @@ class SingleWriterCount(Rule):
     id = "E9201"
     shortdesc = "A single-writer store runs once"
     description = (
-        "More than one task of a store that is made for one writer. Measured for ChromaDB 0.6.3 and 1.5.9: every write is answered with 200, "
-        "5-51 % of the vectors are lost for good, no health check sees it. Databases are spoken of only when the tasks share a file system."
+        "More than one task of a store that is made for one writer. Measured for ChromaDB 0.6.3 and 1.5.9: every "
+        "write is answered with 200, 5-51 % of the vectors are lost for good, no health check sees it. Databases "
+        "are spoken of only when the tasks share a file system."
     )
     source_url = "https://github.com/chroma-core/chroma/issues/551"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "state"]
+    subjects = ("resources", "ecs", "state")
 
     bad = """
         Resources:
@@ -58,5 +58,10 @@ class SingleWriterCount(Rule):
                 continue
             for node, copies in most_copies(document, running.service):
                 if copies > 1:
-                    yield node, (f"{running.service.resource}: {node.path[-1]} {node.text} runs {running.store.title} more than once; "
-                                 f"{running.store.single_writer}; run exactly one")
+                    yield (
+                        node,
+                        (
+                            f"{running.service.resource}: {node.path[-1]} {node.text} runs {running.store.title} more than once; "
+                            f"{running.store.single_writer}; run exactly one"
+                        ),
+                    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._stores import stores
@@ -18,11 +17,12 @@ class SingleWriterDeployment(Rule):
     id = "E9202"
     shortdesc = "Deployments of a single-writer store do not overlap"
     description = (
-        "With MaximumPercent above 100 (the default is 200), and with blue/green, canary and linear, old and new tasks run side by side on the "
-        "same files. Measured for ChromaDB 1.5.9: one read of the new task during the overlap, and 22 % of the records are lost for good."
+        "With MaximumPercent above 100 (the default is 200), and with blue/green, canary and linear, old and new "
+        "tasks run side by side on the same files. Measured for ChromaDB 1.5.9: one read of the new task during the "
+        "overlap, and 22 % of the records are lost for good."
     )
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html"
-    tags: ClassVar[list[str]] = ["resources", "ecs", "state"]
+    subjects = ("resources", "ecs", "state")
 
     bad = """
         Resources:
@@ -62,8 +62,14 @@ class SingleWriterDeployment(Rule):
         for running in stores(document):
             if running.service is not None and running.shared:
                 for node, what in self._overlaps(running.service):
-                    yield node, (f"{running.service.resource}: {what} runs two {running.store.title} on one file system during a deployment; "
-                                 "set MinimumHealthyPercent 0 and MaximumPercent 100 with the rolling strategy")
+                    yield (
+                        node,
+                        (
+                            f"{running.service.resource}: {what} runs two {running.store.title} on "
+                            "one file system during a deployment; "
+                            "set MinimumHealthyPercent 0 and MaximumPercent 100 with the rolling strategy"
+                        ),
+                    )
 
     def _overlaps(self, service: Node) -> Iterator[tuple[Node, str]]:
         for strategy in service.each("Properties", "DeploymentConfiguration", "Strategy"):
