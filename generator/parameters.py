@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import warnings
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -63,6 +64,8 @@ def check_parameters(
         mistake = _entry_mistake(entry, index)
         if mistake:
             errors.append(f"{file}: {mistake}")
+            if isinstance(entry, Mapping) and isinstance(entry.get("ParameterKey"), str):
+                seen.setdefault(entry["ParameterKey"], index)  # it is wrong, not missing
             continue
         key, value = entry["ParameterKey"], entry["ParameterValue"]
         if key in seen:
@@ -184,8 +187,11 @@ def _choice_mistakes(declaration: Mapping[str, Any], items: list[str]) -> Iterat
 
 def _matches(pattern: str, item: str) -> bool:
     try:
-        return re.fullmatch(pattern, item) is not None
-    except re.error:
+        with warnings.catch_warnings():
+            # "Possible set intersection": Java means one, Python does not know it yet.
+            warnings.simplefilter("error", FutureWarning)
+            return re.fullmatch(pattern, item) is not None
+    except (re.error, FutureWarning):
         # CloudFormation's expressions are Java's: what Python cannot read is left to the service.
         return True
 

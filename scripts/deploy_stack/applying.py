@@ -34,6 +34,7 @@ class Outcome:
     cause: Cause | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    begun: bool = True  # False when another stack's failure kept it from being tried
 
 
 @dataclass(frozen=True)

@@ -169,4 +169,4 @@ def _failed(outcome: Outcome | None) -> bool:
 
 
 def _skipped(name: str) -> Outcome:
-    return Outcome(name, Exit.ERROR, "not begun", "a stack that it depends on did not succeed")
+    return Outcome(name, Exit.ERROR, "not begun", "a stack that it depends on did not succeed", begun=False)

@@ -18,7 +18,8 @@ from deploy_stack.narrate import Narrator
 
 def finish(narrator: Narrator, outcomes: Sequence[Outcome], *, as_json: bool, **more: Any) -> Exit:
     """Print what the run came to and return its exit code."""
-    code = worst([each.exit_code for each in outcomes])
+    # What was not begun because of another stack says nothing; the other one does.
+    code = worst([each.exit_code for each in outcomes if each.begun])
     if as_json:
         click.echo(
             json.dumps({**more, "Exit": int(code), "Stacks": [outcome_json(each) for each in outcomes]}, indent=2)

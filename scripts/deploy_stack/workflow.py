@@ -93,7 +93,7 @@ def writers(run: Run, waiting: Waiting) -> dict[str, list[str]]:
 def waiting_text(run: Run, waiting: Waiting) -> str:
     """Return who waits for whom, in a sentence."""
     stacks = ", ".join(writers(run, waiting))
-    return f"{waiting.spec.name} waits for {stacks}: it is planned when they are deployed"
+    return f"{waiting.spec.name} waits for {stacks}, and can be planned once that is deployed"
 
 
 def nobody_writes(spec: StackSpec, waiting: Waiting) -> DeployError:

@@ -138,7 +138,7 @@ def check_all(run: Run, entries: dict[str, Entry]) -> tuple[dict[str, dict[str, 
             refused.append(settle(run, name, each))  # type: ignore[arg-type]
     if refused:
         names = {each.name for each in refused}
-        refused.extend(Outcome(name, Exit.DONE, "not begun") for name in entries if name not in names)
+        refused.extend(Outcome(name, Exit.ERROR, "not begun", begun=False) for name in entries if name not in names)
     return templates, refused
 
 

@@ -42,7 +42,7 @@ def _review(review: Review) -> Iterable[str]:
             yield f"| {mark(review, change)} | {change.verb} | {change.logical_id} | {change.type} | {lines} |"
         yield ""
     for value in review.values:
-        yield f"- {_code(value_line(value))}"
+        yield f"- {value.kind} {_code(value_line(value))}"
     for finding in review.findings:
         if finding.severity is Severity.NOTE:
             yield f"- {_code(finding.key)}: {_plain(finding.text)}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from deploy_stack.render.words import MARKS, headline, mark, property_line, short_type, value_line
 from deploy_stack.review.model import ResourceChange, Review, Severity
+from deploy_stack.review.verdicts.data import HOLDS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,7 +46,7 @@ def text(
     out = io.StringIO()
     printer = console(file=out, terminal=terminal, width=width)
     _print(printer, review, allowed)
-    return out.getvalue()
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n\n"
 
 
 def _print(printer: Console, review: Review, allowed: frozenset[str]) -> None:
@@ -55,23 +56,41 @@ def _print(printer: Console, review: Review, allowed: frozenset[str]) -> None:
     printer.print(title)
     if review.changes:
         printer.print(_table(review))
+    remarks = _remarks(review, allowed)
+    if remarks.row_count:
+        printer.print(remarks)
+    # A link or a command that is broken over two lines cannot be followed.
+    if review.link:
+        printer.print(Text(f"   {review.link}", style="dim"), soft_wrap=True)
+    for finding in review.blocked_by(allowed):
+        printer.print(Text(f"   to allow exactly this: --allow {finding.key}", style="bold"), soft_wrap=True)
+
+
+def _remarks(review: Review, allowed: frozenset[str]) -> Table:
+    """Return what is to be said beside the resources: values, findings, notes."""
+    table = _grid()
+    table.add_column(ratio=1, overflow="fold")
     for value in review.values:
-        printer.print(Text(f"  {value_line(value)}"))
+        table.add_row("", value.kind, value_line(value))
     for finding in review.findings:
         word = _word(finding.severity, allowed=finding.key in allowed)
         style = SEVERITY_STYLES[finding.severity]
-        line = Text.assemble("  ", (f"{MARKS[finding.severity]:>2} {word} ", style), f"{finding.key}: {finding.text}")
-        printer.print(line)
+        table.add_row(MARKS[finding.severity], word, f"{finding.key}: {finding.text}", style=style)
     for note in review.notes:
-        printer.print(Text(f"     note {note}"))
+        table.add_row("", "note", note)
     if review.capabilities:
-        printer.print(Text(f"  acknowledges {', '.join(review.capabilities)}"))
-    if review.link:
-        # A link that is broken over two lines cannot be followed.
-        printer.print(Text(f"  {review.link}", style="dim"), soft_wrap=True)
-    for finding in review.blocked_by(allowed):
-        printer.print(Text(f"  to allow exactly this: --allow {finding.key}", style="bold"), soft_wrap=True)
-    printer.print()
+        table.add_row("", "needs", ", ".join(review.capabilities))
+    return table
+
+
+def _grid() -> Table:
+    """Return a table whose first two columns are the sign and the word, the same in every part of a review."""
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False, expand=True)
+    table.add_column(width=2, justify="right")
+    table.add_column(width=9, no_wrap=True)
+    return table
 
 
 def _word(severity: Severity, *, allowed: bool) -> str:
@@ -81,12 +100,9 @@ def _word(severity: Severity, *, allowed: bool) -> str:
 
 
 def _table(review: Review) -> Table:
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column(width=2, justify="right")
-    table.add_column(min_width=8, no_wrap=True)
+    table = _grid()
     table.add_column(ratio=2, overflow="fold")
     table.add_column(ratio=3, overflow="fold")
     grouped = sum(each.verb == "add" for each in review.changes) > MANY
@@ -109,7 +125,7 @@ def _table(review: Review) -> Table:
 
 def _properties(change: ResourceChange) -> str:
     lines = [property_line(each) for each in change.properties]
-    if change.policy_action:
+    if change.policy_action and (change.type in HOLDS or "Delete" not in change.policy_action):
         lines.append(f"policy: {change.policy_action}")
     return "\n".join(lines)
 

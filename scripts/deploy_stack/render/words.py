@@ -58,7 +58,7 @@ def property_line(change: PropertyChange) -> str:
 
 def value_line(change: ValueChange) -> str:
     """Return one change beside the resources."""
-    return f"{change.kind} {change.name}: {value(change.before)} -> {value(change.after)}"
+    return f"{change.name}: {value(change.before)} -> {value(change.after)}"
 
 
 def short_type(name: str) -> str:
