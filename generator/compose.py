@@ -13,7 +13,7 @@ from typing import Any
 
 from generator.containers import entry_point, variables
 from generator.health import probe_command
-from generator.hosts import HostKind, host_kinds
+from generator.hosts import HostKind, environment_word, host_kinds
 from generator.model import PROJECT, Environment, Service
 from generator.naming import host_log_group, private_name
 
@@ -33,9 +33,14 @@ def files(environment: Environment, services: tuple[Service, ...]) -> dict[str, 
     }
 
 
+def render(environment: Environment, services: tuple[Service, ...]) -> str:
+    """The compose file of the application's hosts alone."""
+    return files(environment, services)[FILE]
+
+
 def image_variable(service: Service) -> str:
     """`BACKEND_IMAGE`, which the bootstrap writes into `deploy.env`."""
-    return f"{service.name.replace('-', '_').upper()}_IMAGE"
+    return f"{environment_word(service)}_IMAGE"
 
 
 def text(kind: HostKind, services: tuple[Service, ...]) -> str:
@@ -63,7 +68,7 @@ def log_folder(service: Service, path: str) -> str:
 def _service(kind: HostKind, services: tuple[Service, ...], service: Service, memory: int) -> dict[str, Any]:
     environment = {name: _literal(value) for name, value in variables(service, kind.environment, services).items()}
     for name in sorted(service.secrets):
-        environment[name] = f"${{{name}:?not in .env}}"
+        environment[name] = f"${{{kind.secret_variable(service, name)}:?not in .env}}"
     name = image_variable(service)
     described: dict[str, Any] = {"<<": _Alias("service"), "image": f"${{{name}:?not in deploy.env}}"}
     if service.data:

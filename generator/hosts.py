@@ -5,6 +5,7 @@ host of its own, one for the data. Raises ModelError where the containers do not
 """
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 from generator.model import Architecture, Environment, Host, ModelError, SecretKey, Service
 
@@ -58,15 +59,31 @@ class HostKind:
             return sizes
         return {name: int(size * share) // _MEMORY_STEP * _MEMORY_STEP for name, size in sizes.items()}
 
+    def secret_variable(self, service: Service, name: str) -> str:
+        """What a service's secret variable is called in the host's one `.env`.
+
+        Its own name; with the service's in front where two services give one name two meanings.
+        """
+        meanings = {other.secrets[name] for other in self.services if name in other.secrets}
+        return name if len(meanings) == 1 else f"{environment_word(service)}_{name}"
+
     def secrets(self) -> dict[str, SecretKey]:
-        """Secret variables of all containers here, sorted by name: the host has one `.env`, so each name has one meaning."""
-        found: dict[str, SecretKey] = {}
-        for service in self.services:
-            for name, key in service.secrets.items():
-                if found.setdefault(name, key) != key:
-                    right = f"another service of this host reads it from {found[name].secret}: use another name"
-                    raise ModelError(f"Service({service.name}).secrets[{name}]", key.secret, right)
-        return dict(sorted(found.items()))
+        """Where each secret variable in `.env` comes from, sorted by its name there."""
+        return dict(
+            sorted(
+                (
+                    (self.secret_variable(service, name), key)
+                    for service in self.services
+                    for name, key in service.secrets.items()
+                ),
+                key=itemgetter(0),
+            )
+        )
+
+
+def environment_word(service: Service) -> str:
+    """The service's name as part of a variable's: `SEARCH_WORKER`."""
+    return service.name.replace("-", "_").upper()
 
 
 def host_kinds(environment: Environment, services: tuple[Service, ...]) -> tuple[HostKind, ...]:
