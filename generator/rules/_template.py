@@ -9,7 +9,6 @@ neither present with a value nor absent.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -21,6 +20,8 @@ from cfnlint.helpers import is_function
 from cfnlint.jsonschema import CfnTemplateValidator
 from cfnlint.template.template import Template
 
+from generator.rules._text import SUB_NAME, names, referred, sub_names, text_of
+
 Key = str | int
 Path = tuple[Key, ...]
 
@@ -28,7 +29,6 @@ MISSING: Final = "\0missing"
 _UNRESOLVABLE: Final = frozenset(
     {"Fn::GetAtt", "Fn::ImportValue", "Fn::Base64", "Fn::Cidr", "Fn::Transform", "Fn::GetStackOutput"}
 )
-_SUB_NAME: Final = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Node:
     @property
     def text(self) -> str:
         """The value as text in which what is not known stays a name in `${}`."""
-        return self.document.text(self.value)
+        return text_of(self.value)
 
     @property
     def target(self) -> str | None:
@@ -243,11 +243,8 @@ class Document:
         if name == "Ref":
             return isinstance(argument, str) and not self._has_value(argument)
         if name == "Fn::Sub":
-            text, own = (
-                (argument[0], argument[1]) if isinstance(argument, list) and len(argument) == 2 else (argument, {})
-            )
-            names = _SUB_NAME.findall(text) if isinstance(text, str) else []
-            return any(self._hopeless(own[n]) if n in own else not self._has_value(n.strip()) for n in names)
+            inside, own = sub_names(argument)
+            return any(self._hopeless(own[n]) if n in own else not self._has_value(n) for n in inside)
         if isinstance(value, dict):
             return any(self._hopeless(item) for item in value.values())
         return isinstance(value, list) and name != "Fn::If" and any(self._hopeless(item) for item in value)
@@ -265,18 +262,7 @@ class Document:
 
     def target(self, value: Any) -> str | None:
         """The logical id a Ref, Fn::GetAtt or Fn::Sub of one name refers to, when it is a resource of this template."""
-        name, argument = is_function(value)
-        found: Any = None
-        if name == "Ref":
-            found = argument
-        elif name == "Fn::GetAtt":
-            found = argument[0] if isinstance(argument, list) and argument else argument
-        elif name == "Fn::Sub" and isinstance(argument, str):
-            whole = _SUB_NAME.fullmatch(argument)
-            found = whole.group(1) if whole else None
-        if not isinstance(found, str):
-            return None
-        found = found.split(".")[0]
+        found = referred(value)
         return found if found in self._resources else None
 
     def needs(self, name: str) -> set[str]:
@@ -297,71 +283,20 @@ class Document:
             after = body.get("DependsOn", [])
             named = set(after if isinstance(after, list) else [after])
             self.notes[key] = {
-                n for n in named | set(_names(body.get("Properties"))) if isinstance(n, str) and n in self._resources
+                n for n in named | set(names(body.get("Properties"))) if isinstance(n, str) and n in self._resources
             }
         known: set[str] = self.notes[key]
         return known
 
-    def text(self, value: Any) -> str:
-        """`value` as one text; whatever deployment decides stands in it as `${name}`, the same name for the same thing."""
-        name, argument = is_function(value)
-        if name is None:
-            return _opaque(value) if isinstance(value, dict | list) else str(value)
-        if name == "Fn::Join" and isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], list):
-            return str(argument[0]).join(self.text(item) for item in argument[1])
-        if name in {"Fn::Sub", "Fn::Base64"}:
-            return self._sub_text(argument) if name == "Fn::Sub" else self.text(argument)
-        if name == "Ref":
-            return f"${{{argument}}}"
-        if name == "Fn::GetAtt":
-            return "${" + (".".join(map(str, argument)) if isinstance(argument, list) else str(argument)) + "}"
-        return _opaque(value)
-
-    def _sub_text(self, argument: Any) -> str:
-        if isinstance(argument, str):
-            return argument
-        if (
-            isinstance(argument, list)
-            and len(argument) == 2
-            and isinstance(argument[0], str)
-            and isinstance(argument[1], dict)
-        ):
-            own: dict[str, Any] = argument[1]
-            return _SUB_NAME.sub(lambda m: self.text(own[m.group(1)]) if m.group(1) in own else m.group(0), argument[0])
-        return _opaque(argument)
-
     def defaults(self, text: str) -> str:
         """A text of `Node.text` with the parameters that have a default replaced by it."""
-        return _SUB_NAME.sub(lambda m: str(self._default(m.group(1), m.group(0))), text)
+        return SUB_NAME.sub(lambda m: str(self._default(m.group(1), m.group(0))), text)
 
     def _default(self, name: str, otherwise: str) -> Any:
         value = self.parameters.get(name, {}).get("Default", otherwise)
         ssm = str(self.parameters.get(name, {}).get("Type", "")).startswith("AWS::SSM::")
         # An empty default stands for "not given"; the value that is used is another one.
         return otherwise if ssm or value == "" or isinstance(value, list | dict) else value
-
-
-def _names(value: Any) -> Iterator[str]:
-    """Every name a function inside `value` mentions."""
-    name, argument = is_function(value)
-    if name == "Ref" and isinstance(argument, str):
-        yield argument
-    elif name == "Fn::GetAtt":
-        yield str(argument[0] if isinstance(argument, list) and argument else argument).split(".")[0]
-    elif name == "Fn::Sub":
-        text, own = (argument[0], argument[1]) if isinstance(argument, list) and len(argument) == 2 else (argument, {})
-        yield from (found.split(".")[0] for found in _SUB_NAME.findall(str(text)))
-        yield from _names(own)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _names(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _names(item)
-
-
-def _opaque(value: Any) -> str:
-    return "${=" + re.sub(r"[${}*?]", "", repr(value)) + "}"
 
 
 def _with_one_value(parameters: dict[str, dict[str, Any]], given: set[str]) -> dict[str, Parameter]:

@@ -86,7 +86,7 @@ class OverlappingAlarms(Rule):
 
     def _triggers(self, alarm: Node) -> Iterator[_Trigger]:
         metric = tuple(
-            node.text if node.known else node.document.text(node.value)
+            node.text
             for key in ("Namespace", "MetricName", "Statistic", "Dimensions")
             for node in alarm.each("Properties", key)
         )
