@@ -36,8 +36,8 @@ def _of_environment(environment: Environment, services: tuple[Service, ...], pro
     parts = _parts([stack.build(environment, services) for stack in stacks], services)
     files = _files(environment.name, parts, manifest.of_environment(environment, services, parts, protected))
     if Compute.EC2 not in left_out:
-        files[f"{environment.name}/docker-compose.production.yml"] = compose.render(environment, services)
-        files[f"{environment.name}/bootstrap.sh"] = bootstrap.render(environment, services)
+        host_files = compose.files(environment, services) | bootstrap.files(environment, services)
+        files |= {f"{environment.name}/{name}": text for name, text in host_files.items()}
     return files
 
 
