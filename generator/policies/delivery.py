@@ -4,7 +4,7 @@ In: names of repositories, environments and roles. Out: documents. Nothing here 
 CloudFormation execution role's (`execution.py`), which the deploy roles hand on and cannot take themselves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from awacs import aws, cloudformation, cloudwatch, ecr, ecs, elasticloadbalancing, iam, s3, secretsmanager, ssm, sts
@@ -18,8 +18,25 @@ from generator.policies.scope import OWN, OWN_SHORT
 ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
 
-# Below the IAM quota of 6,144 characters for a managed policy, with names as long as the model allows.
-REPOSITORIES_PER_POLICY = 30
+# IAM quotas: 6,144 characters in a managed policy, of which this is kept for everything but the repositories' ARNs, and ten
+# managed policies on a role.
+_POLICY, _OVERHEAD = 6144, 644
+MOST_POLICIES = 10
+_LONGEST_PREFIX = len('"arn:aws-us-gov:ecr:ap-southeast-2:111122223333:repository/",')
+
+
+def in_pieces(repositories: Iterable[str]) -> list[tuple[str, ...]]:
+    """The repositories in as few pieces as let each piece's ARNs fit one managed policy, in any partition and region."""
+    pieces: list[tuple[str, ...]] = []
+    room = 0
+    for name in repositories:
+        length = _LONGEST_PREFIX + len(name)
+        if length > room:
+            pieces.append(())
+            room = _POLICY - _OVERHEAD
+        pieces[-1] += (name,)
+        room -= length
+    return pieces
 
 
 def trust_github(provider: Any, where: str) -> aws.PolicyDocument:
@@ -62,32 +79,24 @@ def log_in_to_registry() -> aws.PolicyDocument:
 
 
 def push_images(repositories: Sequence[str]) -> aws.PolicyDocument:
-    """Push to exactly these repositories (ECR guide, "IAM permissions for pushing an image")."""
-    return document(
-        allow(
-            "PushImages",
-            [
-                ecr.BatchCheckLayerAvailability,
-                ecr.CompleteLayerUpload,
-                ecr.GetDownloadUrlForLayer,
-                ecr.InitiateLayerUpload,
-                ecr.PutImage,
-                ecr.UploadLayerPart,
-            ],
-            _repositories(repositories),
-        )
-    )
+    """Push to exactly these repositories, and see what the scan found (ECR guide, "IAM permissions for pushing an image")."""
+    return document(allow("PushImages", [*_PUSH, *_READ], _repositories(repositories)))
 
 
 def read_images(repositories: Sequence[str]) -> aws.PolicyDocument:
     """See which tags exist, their manifests and what the scan found, in exactly these repositories."""
-    return document(
-        allow(
-            "ReadImages",
-            [ecr.BatchGetImage, ecr.DescribeImages, ecr.DescribeImageScanFindings, ecr.ListImages],
-            _repositories(repositories),
-        )
-    )
+    return document(allow("ReadImages", _READ, _repositories(repositories)))
+
+
+_PUSH: list[aws.Action] = [
+    ecr.BatchCheckLayerAvailability,
+    ecr.CompleteLayerUpload,
+    ecr.GetDownloadUrlForLayer,
+    ecr.InitiateLayerUpload,
+    ecr.PutImage,
+    ecr.UploadLayerPart,
+]
+_READ: list[aws.Action] = [ecr.BatchGetImage, ecr.DescribeImages, ecr.DescribeImageScanFindings, ecr.ListImages]
 
 
 def make_change_sets(environment: Environment, execution_role: Any) -> aws.PolicyDocument:

@@ -7,7 +7,7 @@ environment of the same name, behind its approval, and a second role may make th
 People deploy this stack, under their own names: no role in it may change it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from awacs import aws
@@ -19,8 +19,9 @@ from generator.policies import execution
 from generator.policies.delivery import (
     AUDIENCE,
     ISSUER,
-    REPOSITORIES_PER_POLICY,
+    MOST_POLICIES,
     execute_change_sets,
+    in_pieces,
     log_in_to_registry,
     make_change_sets,
     push_images,
@@ -47,13 +48,17 @@ def build(environments: tuple[Environment, ...], services: tuple[Service, ...]) 
     template = begin(SHARED, NAME, "roles of the pipeline and of CloudFormation")
     _github(template)
     provider = _provider(template)
-    images = _image_policies(template, repositories(services))
+    images = repositories(services)
+    pushing = _image_policies(template, "push images", "Pushes images to our repositories", push_images, images)
+    reading = _image_policies(template, "read images", "Reads images of our repositories", read_images, images)
+    if len(reading) + 3 > MOST_POLICIES:  # beside a deploying role's three others
+        raise ModelError("services", len(images), "too many repositories for the policies that one role may carry")
     builder = _role(
         template,
         "BuildRole",
         "GitHubActionsRole of the design document: pushes images",
         trust_github(provider, BRANCH),
-        [*images["push images"], *images["read images"]],
+        [_policy(template, "log in to registry", "Logs in to the registry", log_in_to_registry()), *pushing],
     )
     _tell(template, builder)
     reviewing = _policy(
@@ -91,7 +96,7 @@ def build(environments: tuple[Environment, ...], services: tuple[Service, ...]) 
                 logical_id(environment.name, name, "role"),
                 f"{about} {environment.name}",
                 trust_github(provider, where),
-                [changing, reviewing, *([executing] if name == "deploy" else []), *images["read images"]],
+                [changing, reviewing, *([executing] if name == "deploy" else []), *reading],
                 MaxSessionDuration=DEPLOY_SESSION,
                 Tags=Tags(**scope(environment)),
             )
@@ -170,19 +175,20 @@ def _provider(template: Template) -> If:
     return If("MakesProvider", Ref(provider), existing)
 
 
-def _image_policies(template: Template, names: tuple[str, ...]) -> dict[str, list[Ref]]:
-    """Policies over all repositories, in as many pieces as their quota asks for; several roles carry the same ones."""
-    login = _policy(template, "log in to registry", "Logs in to the registry", log_in_to_registry())
-    policies: dict[str, list[Ref]] = {"push images": [login], "read images": []}
-    for start in range(0, len(names), REPOSITORIES_PER_POLICY):
-        piece = names[start : start + REPOSITORIES_PER_POLICY]
-        number = str(start // REPOSITORIES_PER_POLICY + 1) if len(names) > REPOSITORIES_PER_POLICY else ""
-        for what, about, write in (
-            ("push images", "Pushes images to the platform's repositories", push_images),
-            ("read images", "Reads images of the platform's repositories", read_images),
-        ):
-            policies[what].append(_policy(template, f"{what} {number}", about, write(piece)))
-    return policies
+def _image_policies(
+    template: Template,
+    name: str,
+    about: str,
+    write: Callable[[Sequence[str]], aws.PolicyDocument],
+    images: tuple[str, ...],
+) -> list[Ref]:
+    """One policy over all repositories, or as many as their quota asks for; roles share them."""
+    pieces = in_pieces(images)
+    numbers = [str(number) for number in range(1, len(pieces) + 1)] if len(pieces) > 1 else [""]
+    return [
+        _policy(template, f"{name} {number}", about, write(piece))
+        for number, piece in zip(numbers, pieces, strict=True)
+    ]
 
 
 def _execution_policies(template: Template) -> list[Ref]:
