@@ -189,10 +189,11 @@ while read -r name system point discovery <&3; do
   echo "${system}:/ ${target} efs _netdev,noresvport,tls,iam,accesspoint=${point} 0 0" >>/etc/fstab
   retry mount "${target}"
   profiles+=${profiles:+,}${name} mounts+="${mounts:+ }${target}"
+  # One id for whichever host it is: a host that died could not take its address back, its successor writes over it.
   aws=$(command -v aws)
-  register+="ExecStartPost=${aws} servicediscovery register-instance --service-id ${discovery} --instance-id ${INSTANCE} \
+  register+="ExecStartPost=${aws} servicediscovery register-instance --service-id ${discovery} --instance-id ec2 \
 --attributes AWS_INSTANCE_IPV4=${ADDRESS}"$'\n'
-  deregister+="ExecStop=-${aws} servicediscovery deregister-instance --service-id ${discovery} --instance-id ${INSTANCE}"$'\n'
+  deregister+="ExecStop=-${aws} servicediscovery deregister-instance --service-id ${discovery} --instance-id ec2"$'\n'
 done 3<<<"${VOLUMES}"
 if [[ -n ${mounts} ]]; then
   # After a reboot Docker starts the containers again, and must not do it before their data is there.
@@ -271,14 +272,3 @@ systemctl enable --now aldeia.service || {
 }
 # Docker restarts what exits; this restarts what hangs, as ECS does.
 echo '* * * * * root docker ps -q -f health=unhealthy | xargs -r docker restart >/dev/null' >/etc/cron.d/aldeia-health
-
-step 'private name'
-# A host that died could not take its address back, and this one, which holds the lock, is the only one that answers.
-while read -r name _ _ discovery <&3; do
-  [[ -n ${name} ]] || continue
-  stale=$(aws servicediscovery list-instances --service-id "${discovery}" \
-    --query "Instances[?Id!='${INSTANCE}'].Id" --output text)
-  for id in ${stale}; do
-    aws servicediscovery deregister-instance --service-id "${discovery}" --instance-id "${id}"
-  done
-done 3<<<"${VOLUMES}"

@@ -6,7 +6,7 @@ In: a kind of host and references to what other stacks published. Out: one docum
 from dataclasses import dataclass
 from typing import Any
 
-from awacs import aws, cloudformation, route53, s3, servicediscovery
+from awacs import aws, cloudformation, route53, s3, secretsmanager, servicediscovery
 from troposphere import StackId, Sub
 
 from generator.hosts import HostKind
@@ -53,6 +53,11 @@ def host_policy(kind: HostKind, secret_arns: list[Any], artifacts_bucket: Any, h
     return document(*statements)
 
 
+def read_deploy_key(secret_arn: Any) -> aws.PolicyDocument:
+    """Read the key that clones the application's repository: a policy of its own, there only while that option is used."""
+    return document(allow("ReadDeployKey", [secretsmanager.GetSecretValue], [secret_arn]))
+
+
 def _keep_data(kind: HostKind, home: Home) -> list[aws.Statement]:
     """Mount the service's folder, and be found under its private name (Cloud Map guide, "API permissions reference")."""
     mount = mount_file_system(home.file_system, home.access_point)
@@ -64,13 +69,6 @@ def _keep_data(kind: HostKind, home: Home) -> list[aws.Statement]:
             f"Register{word}",
             [servicediscovery.RegisterInstance, servicediscovery.DeregisterInstance],
             [home.discovery_arn],
-        ),
-        # ListInstances takes no resource, only the condition (Service authorization reference, AWS Cloud Map).
-        allow(
-            f"List{word}",
-            [servicediscovery.ListInstances],
-            ["*"],
-            aws.StringEquals({"servicediscovery:ServiceArn": home.discovery_arn}),
         ),
         # Cloud Map writes the record with the caller's permissions. The zone is the namespace's own, so it is narrowed by the
         # one name and type instead (Route 53 guide, "Using IAM policy conditions for fine-grained access control").

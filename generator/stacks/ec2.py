@@ -9,14 +9,14 @@ from typing import Any
 
 from awacs import aws
 from troposphere import Condition as ConditionRef
-from troposphere import Equals, GetAtt, If, Not, NoValue, Or, Ref, Sub, Template, autoscaling, ec2, logs
+from troposphere import Equals, GetAtt, If, Not, Or, Ref, Sub, Template, autoscaling, ec2, iam, logs
 
 from generator.bootstrap import home_value, image_value, user_data
 from generator.hosts import HostKind, host_kinds
 from generator.model import Compute, Environment, Service
 from generator.naming import ENV_FILE_SECRET, SHARED, host_log_group, logical_id, secret_name
 from generator.policies.common import arn
-from generator.policies.host import Home, host_policy
+from generator.policies.host import Home, host_policy, read_deploy_key
 from generator.stacks.host_group import host_group, host_profile, launch_template, scale_hosts
 from generator.wiring import SUBNETS, begin, fact, image, is_home, publish, take
 
@@ -34,7 +34,6 @@ def build(environment: Environment, services: tuple[Service, ...]) -> Template:
     """The EC2 hosts of `environment` and everything they need."""
     template = begin(environment.name, NAME, "EC2 hosts with Docker Compose, auto scaling, host role")
     ami = _ami(template, environment)
-    _repository(template, environment)
     template.add_resource(
         logs.LogGroup(
             "HostLogGroup",
@@ -45,6 +44,8 @@ def build(environment: Environment, services: tuple[Service, ...]) -> Template:
         )
     )
     for kind in host_kinds(environment, services):
+        if kind.runs_application:
+            _repository(template, environment)
         group = _hosts(template, kind, services, ami)
         if kind.host.scales:
             scale_hosts(template, kind, group)
@@ -131,6 +132,16 @@ def _repository(template: Template, environment: Environment) -> None:
             Description=f"{description}; the hosts then run its docker-compose.production.yml",
         )
     template.add_condition("ClonesRepository", Not(Equals(Ref("RepositoryUrl"), "")))
+    template.add_resource(
+        iam.RolePolicy(
+            "HostDeployKeyPolicy",
+            Condition="ClonesRepository",
+            RoleName=Ref("HostRole"),
+            PolicyName="read-deploy-key",
+            # By name, since nobody here makes that secret: Secrets Manager adds a hyphen and six characters.
+            PolicyDocument=read_deploy_key(arn("secretsmanager", "secret:${RepositoryKeySecret}-??????")).JSONrepr(),
+        )
+    )
 
 
 def _policy(template: Template, kind: HostKind) -> aws.PolicyDocument:
@@ -138,8 +149,6 @@ def _policy(template: Template, kind: HostKind) -> aws.PolicyDocument:
     if kind.runs_application:
         names = [*sorted({key.secret for key in kind.secrets().values()}), ENV_FILE_SECRET]
         secrets = [take(template, kind.environment, "data", logical_id(name, "secret arn")) for name in names]
-        # By name, since nobody here makes that secret: Secrets Manager adds a hyphen and six characters.
-        secrets.append(If("ClonesRepository", arn("secretsmanager", "secret:${RepositoryKeySecret}-??????"), NoValue))
     homes = [
         Home(
             service=service,
