@@ -271,7 +271,7 @@ def identity() -> aws.PolicyDocument:
                 "AddRoleToInstanceProfile CreateInstanceProfile DeleteInstanceProfile GetInstanceProfile"
                 " ListInstanceProfileTags RemoveRoleFromInstanceProfile TagInstanceProfile UntagInstanceProfile",
             ),
-            [arn("iam", f"instance-profile/{PROJECT}-{OWN}-*", region=False), roles],
+            [arn("iam", f"instance-profile/{PROJECT}-{OWN}-*", region=False)],
         ),
         allow(
             "ServiceLinkedRoles",

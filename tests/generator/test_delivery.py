@@ -14,7 +14,7 @@ import pytest
 from generator.environments import ENVIRONMENTS, PRODUCTION, STAGING
 from generator.model import EcrImage, Environment, ModelError, Service
 from generator.naming import cluster_name, service_name
-from generator.policies.execution import ATTACHABLE
+from generator.policies.execution import ATTACHABLE, RUNS_WITH_ROLES
 from generator.policies.scope import scope
 from generator.render import to_dict
 from generator.services import SERVICES
@@ -270,6 +270,7 @@ CREATES: Mapping[str, tuple[str, str]] = {
     "AWS::Events::Rule": ("events:PutRule", "arn:aws:events:{region}:{account}:rule/{generated}"),
     "AWS::IAM::InstanceProfile": ("iam:CreateInstanceProfile", "arn:aws:iam::{account}:instance-profile/{generated}"),
     "AWS::IAM::Role": ("iam:CreateRole", "arn:aws:iam::{account}:role/{generated}"),
+    "AWS::IAM::RolePolicy": ("iam:PutRolePolicy", "arn:aws:iam::{account}:role/{generated}"),
     "AWS::Logs::LogGroup": ("logs:CreateLogGroup", "arn:aws:logs:{region}:{account}:log-group:{LogGroupName}"),
     "AWS::Route53::RecordSet": ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z0"),
     "AWS::S3::Bucket": ("s3:CreateBucket", "arn:aws:s3:::{BucketName}"),
@@ -307,6 +308,22 @@ def test_the_execution_role_may_create_what_the_stacks_hold(delivery: Json, envi
                 refused.append((each.name, name, action, wanted))
 
     assert refused == []
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda environment: environment.name)
+def test_the_roles_of_the_stacks_can_be_attached_and_passed(environment: Environment) -> None:
+    """Only managed policies that the execution role may attach, only services that it may hand a role to."""
+    attached, passed = set(), set()
+    for each in ENVIRONMENT_STACKS:
+        for resource in to_dict(each.build(environment, SERVICES))["Resources"].values():
+            if resource["Type"] == "AWS::IAM::Role":
+                found = resolve(resource["Properties"].get("ManagedPolicyArns", []), {})
+                attached |= {policy.removeprefix("arn:aws:iam::aws:policy/") for policy in found}
+                for statement in resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]:
+                    passed |= set(statement["Principal"]["Service"])
+
+    assert attached == set(ATTACHABLE)
+    assert passed == set(RUNS_WITH_ROLES)
 
 
 # --- who may take a role ---
