@@ -87,11 +87,9 @@ class CreationSignal(Rule):
                 if settings and all(self._silent(each) for each in settings) and self._own(resource, settings):
                     yield (
                         wait,
-                        (
-                            f"{resource.resource}: CloudFormation waits for a signal, and the user "
-                            "data sends none; end it with cfn-signal "
-                            f"--resource {resource.resource}, or do not wait"
-                        ),
+                        f"{resource.resource}: CloudFormation waits for a signal, and the user "
+                        "data sends none; end it with cfn-signal "
+                        f"--resource {resource.resource}, or do not wait",
                     )
 
     def _counted(self, resource: Node) -> Iterator[Node]:

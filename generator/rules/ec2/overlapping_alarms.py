@@ -77,11 +77,9 @@ class OverlappingAlarms(Rule):
                 if out.metric == down.metric and down.threshold > out.threshold:
                     yield (
                         down.node,
-                        (
-                            f"{down.node.resource}: scales in below {down.threshold:g} while "
-                            f"{out.node.resource} scales out above {out.threshold:g}; "
-                            "set the lower threshold below the upper one"
-                        ),
+                        f"{down.node.resource}: scales in below {down.threshold:g} while "
+                        f"{out.node.resource} scales out above {out.threshold:g}; "
+                        "set the lower threshold below the upper one",
                     )
 
     def _triggers(self, alarm: Node) -> Iterator[_Trigger]:

@@ -80,10 +80,8 @@ class LifecycleTags(Rule):
             if left:
                 yield (
                     policy.node,
-                    (
-                        f"{policy.node.resource}: images tagged like '{left[0]}' match none of {rules} and are kept for ever; "
-                        "add a rule with tagPatternList ['*'], or name the pipeline's tags"
-                    ),
+                    f"{policy.node.resource}: images tagged like '{left[0]}' match none of {rules} and are kept for ever; "
+                    "add a rule with tagPatternList ['*'], or name the pipeline's tags",
                 )
 
     def _takes(self, selection: dict[str, Any], tag: str) -> bool:

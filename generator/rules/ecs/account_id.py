@@ -72,10 +72,8 @@ class AccountId(Rule):
                 if len(account) != 12:
                     yield (
                         node,
-                        (
-                            f"{node.resource}: '{match.group()}' names account '{account}' of {len(account)} digits; "
-                            "an account number has 12, and '${AWS::AccountId}' is this one's"
-                        ),
+                        f"{node.resource}: '{match.group()}' names account '{account}' of {len(account)} digits; "
+                        "an account number has 12, and '${AWS::AccountId}' is this one's",
                     )
 
 

@@ -62,8 +62,6 @@ class BlueGreenConfiguration(Rule):
                     if lacking:
                         yield (
                             lacking[0][1],
-                            (
-                                f"{service.resource}: strategy {strategy.string} and a load balancer without "
-                                f"AdvancedConfiguration {', '.join(dict.fromkeys(key for key, _ in lacking))}; add them"
-                            ),
+                            f"{service.resource}: strategy {strategy.string} and a load balancer without "
+                            f"AdvancedConfiguration {', '.join(dict.fromkeys(key for key, _ in lacking))}; add them",
                         )

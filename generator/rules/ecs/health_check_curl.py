@@ -59,10 +59,8 @@ class HealthCheckCurl(Rule):
                         if _CURL.search(word.text):
                             yield (
                                 word,
-                                (
-                                    f"{task.resource}: the health check of container "
-                                    f"'{name.text if name else '?'}' calls curl, but "
-                                    f"'{node.text}' has none ({reason}); use a program of the image, or bash's /dev/tcp"
-                                ),
+                                f"{task.resource}: the health check of container "
+                                f"'{name.text if name else '?'}' calls curl, but "
+                                f"'{node.text}' has none ({reason}); use a program of the image, or bash's /dev/tcp",
                             )
                             break

@@ -56,8 +56,6 @@ class ImageTag(Rule):
                         what = "is tagged 'latest'" if image.tag else "has no tag"
                         yield (
                             node,
-                            (
-                                f"{task.resource}: image '{node.text}' of container '{name.text if name else '?'}' {what}; "
-                                "name a version, a commit or a digest"
-                            ),
+                            f"{task.resource}: image '{node.text}' of container '{name.text if name else '?'}' {what}; "
+                            "name a version, a commit or a digest",
                         )

@@ -44,8 +44,6 @@ class LaunchTypeAndStrategy(Rule):
                 if any(node.value for node in service.under(launch).each("Properties", "CapacityProviderStrategy")):
                     yield (
                         launch,
-                        (
-                            f"{service.resource}: LaunchType '{launch.text}' stands beside a CapacityProviderStrategy; "
-                            "keep the strategy and take LaunchType out"
-                        ),
+                        f"{service.resource}: LaunchType '{launch.text}' stands beside a CapacityProviderStrategy; "
+                        "keep the strategy and take LaunchType out",
                     )

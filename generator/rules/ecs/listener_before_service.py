@@ -64,10 +64,8 @@ class ListenerBeforeService(Rule):
                 if listeners and not listeners & document.needs(service.resource):
                     yield (
                         reference,
-                        (
-                            f"{service.resource}: target group {reference.target} gets its load balancer from "
-                            f"{' or '.join(sorted(listeners))}, which may come later; add DependsOn: {min(listeners)}"
-                        ),
+                        f"{service.resource}: target group {reference.target} gets its load balancer from "
+                        f"{' or '.join(sorted(listeners))}, which may come later; add DependsOn: {min(listeners)}",
                     )
 
     def _groups(self, listener: Node, key: str) -> Iterator[str]:

@@ -61,9 +61,7 @@ class LoadBalancerPort(Rule):
                             if all(same(own, port) is False for own in mapped):
                                 yield (
                                     port,
-                                    (
-                                        f"{service.resource}: container '{name.text}' of "
-                                        f"{task.resource} does not map port {port.text}; "
-                                        f"it maps {names_of(iter(mapped))}"
-                                    ),
+                                    f"{service.resource}: container '{name.text}' of "
+                                    f"{task.resource} does not map port {port.text}; "
+                                    f"it maps {names_of(iter(mapped))}",
                                 )

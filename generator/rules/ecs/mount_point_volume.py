@@ -53,7 +53,5 @@ class MountPointVolume(Rule):
                     if all(same(volume, source) is False for volume in volumes):
                         yield (
                             source,
-                            (
-                                f"{task.resource}: there is no volume '{source.text}'; Volumes has {names_of(iter(volumes))}"
-                            ),
+                            f"{task.resource}: there is no volume '{source.text}'; Volumes has {names_of(iter(volumes))}",
                         )

@@ -48,8 +48,6 @@ class RebalancingAtFullCount(Rule):
                     if maximum.number is not None and maximum.number <= 100:
                         yield (
                             node,
-                            (
-                                f"{service.resource}: AvailabilityZoneRebalancing is ENABLED with MaximumPercent {maximum.text}; "
-                                "write DISABLED, or a maximum above 100"
-                            ),
+                            f"{service.resource}: AvailabilityZoneRebalancing is ENABLED with MaximumPercent {maximum.text}; "
+                            "write DISABLED, or a maximum above 100",
                         )

@@ -52,10 +52,8 @@ class SecretsWithoutRole(Rule):
                                 name = container.first("Name")
                                 yield (
                                     node,
-                                    (
-                                        f"{task.resource}: container '{name.text if name else '?'}' "
-                                        f"has {key} but the task definition has no "
-                                        "ExecutionRoleArn; add a role that ecs-tasks.amazonaws.com "
-                                        "may assume and that may read them"
-                                    ),
+                                    f"{task.resource}: container '{name.text if name else '?'}' "
+                                    f"has {key} but the task definition has no "
+                                    "ExecutionRoleArn; add a role that ecs-tasks.amazonaws.com "
+                                    "may assume and that may read them",
                                 )

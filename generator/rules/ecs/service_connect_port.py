@@ -61,8 +61,6 @@ class ServiceConnectPort(Rule):
                 if next(containers(task), None) and all(same(own, name) is False for own in mapped):
                     yield (
                         name,
-                        (
-                            f"{service.resource}: no port mapping of {task.resource} is named '{name.text}'; "
-                            f"named are {names_of(iter(mapped))}"
-                        ),
+                        f"{service.resource}: no port mapping of {task.resource} is named '{name.text}'; "
+                        f"named are {names_of(iter(mapped))}",
                     )

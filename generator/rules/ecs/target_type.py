@@ -73,8 +73,6 @@ class TargetType(Rule):
             if wrong or any(group.absent("Properties", "TargetType")):
                 yield (
                     reference,
-                    (
-                        f"{service.resource}: target group {group.resource} has TargetType '{wrong[0] if wrong else 'instance'}' "
-                        f"but {task.resource} uses awsvpc; set TargetType to ip"
-                    ),
+                    f"{service.resource}: target group {group.resource} has TargetType '{wrong[0] if wrong else 'instance'}' "
+                    f"but {task.resource} uses awsvpc; set TargetType to ip",
                 )

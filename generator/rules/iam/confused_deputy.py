@@ -65,8 +65,6 @@ class ConfusedDeputy(Rule):
                     if principal.text in _SERVICES:
                         yield (
                             statement,
-                            (
-                                f"{statement.resource}: trust in {principal.text} without aws:SourceAccount or aws:SourceArn; "
-                                f"compare aws:SourceAccount with the account ({_SERVICES[principal.text]})"
-                            ),
+                            f"{statement.resource}: trust in {principal.text} without aws:SourceAccount or aws:SourceArn; "
+                            f"compare aws:SourceAccount with the account ({_SERVICES[principal.text]})",
                         )

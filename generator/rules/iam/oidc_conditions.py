@@ -75,11 +75,9 @@ class OidcConditions(Rule):
                 if lacking:
                     yield (
                         statement,
-                        (
-                            f"{statement.resource}: trust in GitHub's provider without a condition on "
-                            f"{' and '.join(lacking)}; compare aud with "
-                            "sts.amazonaws.com and sub with repo:<owner>/<repository>:..."
-                        ),
+                        f"{statement.resource}: trust in GitHub's provider without a condition on "
+                        f"{' and '.join(lacking)}; compare aud with "
+                        "sts.amazonaws.com and sub with repo:<owner>/<repository>:...",
                     )
             elif any(statement.absent("Condition")):
                 yield (

@@ -65,10 +65,8 @@ class ResourceShape(Rule):
                 taken = sorted({form for known in formats.values() for form in known or ()})[:3]
                 yield (
                     resource,
-                    (
-                        f"{statement.resource}: '{resource.text}' is nothing that {self._some(actions)} can be about; "
-                        f"they take {' or '.join(taken).replace('s3-object', 'arn:*:s3:::bucket/object')}"
-                    ),
+                    f"{statement.resource}: '{resource.text}' is nothing that {self._some(actions)} can be about; "
+                    f"they take {' or '.join(taken).replace('s3-object', 'arn:*:s3:::bucket/object')}",
                 )
             if not wrong:
                 yield from self._useless(statement, resources, formats)
@@ -85,10 +83,8 @@ class ResourceShape(Rule):
             taken = sorted({form for known in useless.values() for form in known})[:3]
             yield (
                 resources[0],
-                (
-                    f"{statement.resource}: {self._some(list(useless))} can be about none of the statement's resources; "
-                    f"they take {' or '.join(taken).replace('s3-object', 'arn:*:s3:::bucket/object')}"
-                ),
+                f"{statement.resource}: {self._some(list(useless))} can be about none of the statement's resources; "
+                f"they take {' or '.join(taken).replace('s3-object', 'arn:*:s3:::bucket/object')}",
             )
 
     def _some(self, actions: list[str]) -> str:

@@ -75,11 +75,9 @@ class BesideLoadBalancer(Rule):
                 for source in rule.world:
                     yield (
                         source,
-                        (
-                            f"{rule.node.resource}: {rule.ports} of {rule.group} is open to "
-                            f"{source.text}, so {behind[rule.group or '']} is "
-                            "reached past its load balancer; let in the load balancer's group only"
-                        ),
+                        f"{rule.node.resource}: {rule.ports} of {rule.group} is open to "
+                        f"{source.text}, so {behind[rule.group or '']} is "
+                        "reached past its load balancer; let in the load balancer's group only",
                     )
 
     def _http(self, reference: Node) -> bool:

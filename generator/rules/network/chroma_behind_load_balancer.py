@@ -62,11 +62,9 @@ class ChromaBehindLoadBalancer(Rule):
                     if same(entry, name):
                         yield (
                             entry,
-                            (
-                                f"{running.service.resource}: container '{name.text}' is ChromaDB "
-                                f"{running.image.tag}, which authenticates nobody, "
-                                "and stands behind a load balancer; reach it by Service Connect or private DNS"
-                            ),
+                            f"{running.service.resource}: container '{name.text}' is ChromaDB "
+                            f"{running.image.tag}, which authenticates nobody, "
+                            "and stands behind a load balancer; reach it by Service Connect or private DNS",
                         )
 
     def _all_internal(self, document: Document) -> bool:

@@ -54,9 +54,7 @@ class DatabaseFromLoadBalancer(Rule):
                 if of_load_balancer(document, source.target):
                     yield (
                         source,
-                        (
-                            f"{rule.node.resource}: {rule.ports} ({name}) of "
-                            f"{rule.group or rule.node.resource} is open to the load balancer's "
-                            f"group {source.target}; let in the group of the service that uses it"
-                        ),
+                        f"{rule.node.resource}: {rule.ports} ({name}) of "
+                        f"{rule.group or rule.node.resource} is open to the load balancer's "
+                        f"group {source.target}; let in the group of the service that uses it",
                     )

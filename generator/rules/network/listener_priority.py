@@ -52,10 +52,8 @@ class ListenerPriority(Rule):
                     if clash:
                         yield (
                             priority,
-                            (
-                                f"{priority.resource}: priority {priority.text} is {clash.resource}'s on the same listener; "
-                                "take one that is free"
-                            ),
+                            f"{priority.resource}: priority {priority.text} is {clash.resource}'s on the same listener; "
+                            "take one that is free",
                         )
                     seen.setdefault(key, []).append(priority)
 

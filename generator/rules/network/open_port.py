@@ -76,11 +76,9 @@ class OpenPort(Rule):
                 kind = "the load balancer's group " if balancer else ""
                 yield (
                     source,
-                    (
-                        f"{rule.node.resource}: {rule.ports} ({rule.protocol}) of "
-                        f"{kind}{rule.group or rule.node.resource} is open to {source.text}; "
-                        "open only 80 and 443 of a load balancer, and this port to the group that needs it"
-                    ),
+                    f"{rule.node.resource}: {rule.ports} ({rule.protocol}) of "
+                    f"{kind}{rule.group or rule.node.resource} is open to {source.text}; "
+                    "open only 80 and 443 of a load balancer, and this port to the group that needs it",
                 )
 
     def _harmless(self, rule: Ingress) -> bool:

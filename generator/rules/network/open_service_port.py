@@ -67,9 +67,7 @@ class OpenServicePort(Rule):
                     what = f"{', '.join(hit[:3])}{' and more' if len(hit) > 3 else ''}"
                     yield (
                         source,
-                        (
-                            f"{rule.node.resource}: {rule.ports} of "
-                            f"{rule.group or rule.node.resource} is open to {source.text}, that is {what}; "
-                            "name the addresses or the security group that need it"
-                        ),
+                        f"{rule.node.resource}: {rule.ports} of "
+                        f"{rule.group or rule.node.resource} is open to {source.text}, that is {what}; "
+                        "name the addresses or the security group that need it",
                     )

@@ -40,14 +40,15 @@ class DesiredCountUnderScaling(Rule):
         """
 
     def find(self, document: Document) -> Iterator[Finding]:
-        """Scaled services with a count."""
+        """Scaled services with a count that no condition takes away."""
         for target, service in scaled_services(document):
-            for count in service.under(target).each("Properties", "DesiredCount"):
+            here = service.under(target)
+            if any(here.absent("Properties", "DesiredCount")):
+                continue  # a condition can leave it out
+            for count in here.each("Properties", "DesiredCount"):
                 yield (
                     count,
-                    (
-                        f"{service.resource}: DesiredCount '{count.text}' is written again at every "
-                        f"update, against {target.resource}, "
-                        "which scales the service; leave it out after the first creation"
-                    ),
+                    f"{service.resource}: DesiredCount '{count.text}' is written again at every "
+                    f"update, against {target.resource}, "
+                    "which scales the service; leave it out after the first creation",
                 )

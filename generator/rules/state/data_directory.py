@@ -60,11 +60,9 @@ class DataDirectory(Rule):
                 name = running.container.first("Name")
                 yield (
                     paths[0],
-                    (
-                        f"{running.task.resource}: container '{name.text if name else '?'}' ({running.store.title} "
-                        f"{running.image.tag or 'without a tag'}) writes to {directory}, but the volume is mounted at "
-                        f"{', '.join(node.text for node in paths)}; mount it at {directory}"
-                    ),
+                    f"{running.task.resource}: container '{name.text if name else '?'}' ({running.store.title} "
+                    f"{running.image.tag or 'without a tag'}) writes to {directory}, but the volume is mounted at "
+                    f"{', '.join(node.text for node in paths)}; mount it at {directory}",
                 )
 
     def _directory(self, running: Running) -> str | None:

@@ -51,8 +51,6 @@ class DataWithoutVolume(Rule):
             ):
                 yield (
                     running.container,
-                    (
-                        f"{running.task.resource}: {running.store.title} runs without a volume, so its data is lost with every "
-                        "task; mount a file system where it writes"
-                    ),
+                    f"{running.task.resource}: {running.store.title} runs without a volume, so its data is lost with every "
+                    "task; mount a file system where it writes",
                 )

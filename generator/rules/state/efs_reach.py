@@ -74,11 +74,9 @@ class EfsReach(Rule):
                     if theirs and None not in theirs and not self._reach(document, set(own), set(theirs)):
                         yield (
                             groups,
-                            (
-                                f"{service.resource}: none of {', '.join(map(str, own))} may reach "
-                                f"port {_NFS} of {', '.join(map(str, theirs))}, "
-                                f"worn by mount target {target.resource}; add an ingress rule from the tasks' group"
-                            ),
+                            f"{service.resource}: none of {', '.join(map(str, own))} may reach "
+                            f"port {_NFS} of {', '.join(map(str, theirs))}, "
+                            f"worn by mount target {target.resource}; add an ingress rule from the tasks' group",
                         )
 
     def _reach(self, document: Document, own: set[str | None], theirs: set[str | None]) -> bool:

@@ -55,8 +55,6 @@ class EfsTransitEncryption(Rule):
                         if off or any(here.absent("TransitEncryption")):
                             yield (
                                 ask,
-                                (
-                                    f"{task.resource}: the EFS volume has {ask.path[-1]} but TransitEncryption is "
-                                    f"{'DISABLED' if off else 'absent'}; set TransitEncryption to ENABLED"
-                                ),
+                                f"{task.resource}: the EFS volume has {ask.path[-1]} but TransitEncryption is "
+                                f"{'DISABLED' if off else 'absent'}; set TransitEncryption to ENABLED",
                             )

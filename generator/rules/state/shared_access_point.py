@@ -64,8 +64,6 @@ class SharedAccessPoint(Rule):
                 for name in others:
                     yield (
                         by_service[name],
-                        (
-                            f"{name}: writes to access point '{point_text}', and so does {first}; give each service its own "
-                            "access point, or mount it ReadOnly in one"
-                        ),
+                        f"{name}: writes to access point '{point_text}', and so does {first}; give each service its own "
+                        "access point, or mount it ReadOnly in one",
                     )

@@ -60,8 +60,6 @@ class SingleWriterCount(Rule):
                 if copies > 1:
                     yield (
                         node,
-                        (
-                            f"{running.service.resource}: {node.path[-1]} {node.text} runs {running.store.title} more than once; "
-                            f"{running.store.single_writer}; run exactly one"
-                        ),
+                        f"{running.service.resource}: {node.path[-1]} {node.text} runs {running.store.title} more than once; "
+                        f"{running.store.single_writer}; run exactly one",
                     )

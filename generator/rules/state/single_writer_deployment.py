@@ -64,11 +64,9 @@ class SingleWriterDeployment(Rule):
                 for node, what in self._overlaps(running.service):
                     yield (
                         node,
-                        (
-                            f"{running.service.resource}: {what} runs two {running.store.title} on "
-                            "one file system during a deployment; "
-                            "set MinimumHealthyPercent 0 and MaximumPercent 100 with the rolling strategy"
-                        ),
+                        f"{running.service.resource}: {what} runs two {running.store.title} on "
+                        "one file system during a deployment; "
+                        "set MinimumHealthyPercent 0 and MaximumPercent 100 with the rolling strategy",
                     )
 
     def _overlaps(self, service: Node) -> Iterator[tuple[Node, str]]:
