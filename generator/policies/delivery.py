@@ -119,7 +119,7 @@ def make_change_sets(environment: Environment, execution_role: Any) -> aws.Polic
 
 
 def execute_change_sets() -> aws.PolicyDocument:
-    """Execute change sets of the role's own environment, and call a failed operation back.
+    """Execute change sets of the role's own environment, call a failed operation back, and record what was released.
 
     Deleting a stack is not among it: that stays with people, under their own names.
     """
@@ -135,7 +135,8 @@ def execute_change_sets() -> aws.PolicyDocument:
                 cloudformation.UpdateTerminationProtection,
             ],
             [_OWN_STACKS],
-        )
+        ),
+        allow("RecordReleases", [ssm.PutParameter], [arn("ssm", f"parameter/{PROJECT}/{OWN}/releases/*")]),
     )
 
 
@@ -149,15 +150,16 @@ def review(artifacts: Any) -> aws.PolicyDocument:
             [_OWN_STACKS],
         ),
         allow("ReadStacks", _READ_STACKS, [_OWN_STACKS]),
-        # A template over 51,200 bytes goes by way of the bucket, and CloudFormation reads it as the caller.
+        # A template over 51,200 bytes goes by way of the bucket, under its digest, and CloudFormation reads it as the caller;
+        # what is released stays there for going back.
         allow(
             "BringLargeTemplates",
             [s3.GetObject, s3.PutObject],
-            [Sub(f"arn:${{AWS::Partition}}:s3:::${{Bucket}}/templates/{OWN}/*", Bucket=artifacts)],
+            [Sub("arn:${AWS::Partition}:s3:::${Bucket}/templates/*", Bucket=artifacts)],
         ),
         allow(
             "ReadPublishedValues",
-            [ssm.GetParameter, ssm.GetParameters],
+            [ssm.GetParameter, ssm.GetParameterHistory, ssm.GetParameters],
             [
                 arn("ssm", f"parameter/{PROJECT}/{OWN}/*"),
                 arn("ssm", f"parameter/{PROJECT}/{SHARED}/*"),

@@ -178,11 +178,17 @@ def review_rows() -> Iterator[Row]:
         yield role, "ecs:ListTasks", "*", {"ecs:cluster": arn("ecs", f"cluster/{cluster_name(STAGING)}")}, NOT_ALLOWED
         yield role, "ecs:UpdateService", arn("ecs", f"service/{CLUSTER}/aldeia-prod-backend"), {}, NOT_ALLOWED
         bucket = f"arn:aws:s3:::aldeia-app-artifacts-{ACCOUNT}"
-        yield role, "s3:PutObject", f"{bucket}/templates/production/fargate.json", {}, ALLOWED
-        yield role, "s3:PutObject", f"{bucket}/templates/staging/fargate.json", {}, NOT_ALLOWED
+        yield role, "s3:PutObject", f"{bucket}/templates/0a1b2c.json", {}, ALLOWED
+        yield role, "s3:PutObject", f"{bucket}/compose/production.yml", {}, NOT_ALLOWED
+        yield role, "s3:DeleteObject", f"{bucket}/templates/0a1b2c.json", {}, NOT_ALLOWED
         yield role, "s3:PutObject", f"arn:aws:s3:::aldeia-prod-backups-{ACCOUNT}/dump", {}, NOT_ALLOWED
         yield role, "ec2:CreateVpc", "*", HERE, NOT_ALLOWED
         yield role, "iam:CreateRole", role_arn("aldeia-production-x"), {}, NOT_ALLOWED
+
+    for name, verdict in (("production/releases/fargate", ALLOWED), ("staging/releases/fargate", NOT_ALLOWED)):
+        yield DEPLOY, "ssm:PutParameter", arn("ssm", f"parameter/aldeia/{name}"), {}, verdict
+        yield PLAN, "ssm:PutParameter", arn("ssm", f"parameter/aldeia/{name}"), {}, NOT_ALLOWED
+        yield PLAN, "ssm:GetParameterHistory", arn("ssm", f"parameter/aldeia/{name}"), {}, verdict
 
 
 def execution_rows() -> Iterator[Row]:
