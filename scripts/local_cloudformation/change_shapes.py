@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_cloudformation.differences import Difference
+from local_cloudformation.parameters import MASK, Parameters
 from local_cloudformation.template import POLICY_ATTRIBUTES
 from local_cloudformation.values import UNKNOWN, text_of
 
 KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}"
 STATIC, DYNAMIC = "Static", "Dynamic"
+Secrets = frozenset[str]
 _SCOPES = ("Properties", "Metadata", *POLICY_ATTRIBUTES, "Tags")
 
 
@@ -39,7 +41,7 @@ class Detail:
         """Whether the service lists this entry, with or without IncludePropertyValues."""
         return not self.possible if with_values else not (self.companion and self.resource_cause)
 
-    def as_api(self, with_values: bool) -> dict[str, Any]:
+    def as_api(self, with_values: bool, secrets: Secrets) -> dict[str, Any]:
         """The `ResourceChangeDetail` shape."""
         target: dict[str, Any] = {"Attribute": self.attribute, "RequiresRecreation": self.recreation}
         if self.name:
@@ -48,9 +50,9 @@ class Detail:
             target["Path"] = self.path
             target["AttributeChangeType"] = self.difference.change_type
             if self.difference.before is not None:
-                target["BeforeValue"] = value_text(self.difference.before)
+                target["BeforeValue"] = value_text(self.difference.before, secrets)
             if self.difference.after is not None:
-                target["AfterValue"] = value_text(self.difference.after)
+                target["AfterValue"] = value_text(self.difference.after, secrets)
         detail = {"Target": target, "Evaluation": self.evaluation, "ChangeSource": self.source}
         return {**detail, "CausingEntity": self.cause} if self.cause else detail
 
@@ -68,6 +70,7 @@ class ResourceChange:
     policy_action: str | None = None
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
+    secrets: Secrets = frozenset()
 
     @property
     def is_real(self) -> bool:
@@ -87,11 +90,11 @@ class ResourceChange:
             "ResourceType": self.type_name,
             "Replacement": self.replacement,
             "Scope": [name for name in _SCOPES if any(each.attribute == name for each in shown)],
-            "Details": _once([each.as_api(with_values) for each in shown]),
+            "Details": _once([each.as_api(with_values, self.secrets) for each in shown]),
         }
         if with_values:
-            change["BeforeContext"] = None if self.before is None else _json(self.before)
-            change["AfterContext"] = None if self.after is None else _json(self.after)
+            change["BeforeContext"] = None if self.before is None else _json(self.before, self.secrets)
+            change["AfterContext"] = None if self.after is None else _json(self.after, self.secrets)
         return {"Type": "Resource", "ResourceChange": {key: each for key, each in change.items() if each is not None}}
 
 
@@ -103,23 +106,34 @@ def _once(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(seen.values())
 
 
-def value_text(value: Any) -> str:
+def value_text(value: Any, secrets: Secrets = frozenset()) -> str:
     """A value as the service shows it: text as it is, anything else as JSON, the unknown by its marker."""
     if value is UNKNOWN:
         return KNOWN_AFTER_APPLY
-    return _json(value) if isinstance(value, dict | list) else text_of(value)
+    return _json(value, secrets) if isinstance(value, dict | list) else str(marked(text_of(value), secrets))
 
 
-def _json(value: Any) -> str:
-    return json.dumps(marked(value), separators=(",", ":"))
+def _json(value: Any, secrets: Secrets) -> str:
+    return json.dumps(marked(value, secrets), separators=(",", ":"))
 
 
-def marked(value: Any) -> Any:
-    """A value with KNOWN_AFTER_APPLY in the place of what is unknown, and scalars as text."""
+def marked(value: Any, secrets: Secrets = frozenset()) -> Any:
+    """A value with KNOWN_AFTER_APPLY for what is unknown, `****` for NoEcho values in it, and scalars as text."""
     if isinstance(value, dict):
-        return {key: marked(each) for key, each in value.items()}
+        return {key: marked(each, secrets) for key, each in value.items()}
     if isinstance(value, list):
-        return [marked(each) for each in value]
+        return [marked(each, secrets) for each in value]
     if value is UNKNOWN:
         return KNOWN_AFTER_APPLY
-    return value if value is None else text_of(value)
+    if value is None:
+        return None
+    text = text_of(value)
+    for secret in secrets:
+        text = text.replace(secret, MASK)
+    return text
+
+
+def secrets_of(*parameters: Parameters) -> Secrets:
+    """The values no answer may show."""
+    values = (each.value for found in parameters for each in found.values() if each.no_echo)
+    return frozenset(value for value in values if value)

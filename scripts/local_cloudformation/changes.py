@@ -15,11 +15,11 @@ only dynamic, False otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local_cloudformation import model
-from local_cloudformation.change_shapes import DYNAMIC, STATIC, Detail, ResourceChange
+from local_cloudformation.change_shapes import DYNAMIC, STATIC, Detail, ResourceChange, secrets_of
 from local_cloudformation.differences import Difference, differences, node_at
 from local_cloudformation.intrinsics import Resolver
 from local_cloudformation.physical import MUTABLE_ATTRIBUTES
@@ -106,7 +106,9 @@ def plan(deployed: model.Deployed, desired: model.Desired) -> Plan:
         or deployed.template.description != desired.template.description
     )
     order = [name for name in (*desired.template.resources, *deployed.resources) if name in lookup.outcomes]
-    return Plan(tuple(lookup.outcomes[name] for name in dict.fromkeys(order)), other)
+    secrets = secrets_of(deployed.parameters, desired.parameters)
+    found = (lookup.outcomes[name] for name in dict.fromkeys(order))
+    return Plan(tuple(replace(each, secrets=secrets) for each in found), other)
 
 
 def _removal(name: str, resource: model.Resource, deployed: model.Deployed) -> ResourceChange:

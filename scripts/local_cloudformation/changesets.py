@@ -6,6 +6,7 @@ import fnmatch
 import hashlib
 import json
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from local_cloudformation import changes, model
@@ -44,7 +45,7 @@ def advance(engine: Engine, change_set: ChangeSet, now: float) -> None:
 
 
 def _complete(engine: Engine, stack: Stack, change_set: ChangeSet) -> None:
-    plan = plan_of(engine, stack, change_set)
+    plan, _ = plan_of(engine, stack, change_set)
     if not change_set.request.get("DisableValidation"):
         change_set.validations += _early_validations(engine, stack, change_set, plan)
         failed = sorted(
@@ -69,8 +70,8 @@ def _complete(engine: Engine, stack: Stack, change_set: ChangeSet) -> None:
     change_set.status, change_set.execution_status = "CREATE_COMPLETE", "AVAILABLE"
 
 
-def plan_of(engine: Engine, stack: Stack, change_set: ChangeSet) -> changes.Plan:
-    """The changes a set would make now; named resources that exist are imported when the request says so."""
+def plan_of(engine: Engine, stack: Stack, change_set: ChangeSet) -> tuple[changes.Plan, dict[str, str]]:
+    """The changes a set would make now, and the logical ids it imports with the physical ids they are to have."""
     exports = {name: value for name, (_, value) in engine.exports(stack.region).items()}
 
     def export(name: str) -> Any:
@@ -81,12 +82,12 @@ def plan_of(engine: Engine, stack: Stack, change_set: ChangeSet) -> changes.Plan
     )
     deployed = model.Deployed() if stack.status == "REVIEW_IN_PROGRESS" else stack.deployed
     plan = changes.plan(deployed, desired)
-    imports = imports_of(engine, stack, change_set, plan)
-    return changes.Plan(tuple(_imported(each, imports) for each in plan.changes), plan.other_changes)
+    imports = _imports(engine, stack, change_set, plan)
+    return changes.Plan(tuple(_imported(each, imports) for each in plan.changes), plan.other_changes), imports
 
 
-def imports_of(engine: Engine, stack: Stack, change_set: ChangeSet, plan: changes.Plan) -> dict[str, str]:
-    """Logical ids that are imported rather than created, with the physical ids they are to have."""
+def _imports(engine: Engine, stack: Stack, change_set: ChangeSet, plan: changes.Plan) -> dict[str, str]:
+    """What the request names for import, and with ImportExistingResources every named resource that exists."""
     request = change_set.request
     wanted = {
         each["LogicalResourceId"]: "|".join(each["ResourceIdentifier"].values())
@@ -103,9 +104,7 @@ def imports_of(engine: Engine, stack: Stack, change_set: ChangeSet, plan: change
 def _imported(change: ResourceChange, imports: dict[str, str]) -> ResourceChange:
     if change.action != "Add" or change.logical_id not in imports:
         return change
-    return ResourceChange(
-        "Import", change.logical_id, change.type_name, physical_id=imports[change.logical_id], after=change.after
-    )
+    return replace(change, action="Import", physical_id=imports[change.logical_id])
 
 
 def _would_be(engine: Engine, stack: Stack, change: ResourceChange) -> model.Resource | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 
-from local_cloudformation.change_shapes import marked
+from local_cloudformation.change_shapes import Secrets, marked, secrets_of
 from local_cloudformation.model import Resource
 from local_cloudformation.records import Event, Row, Stack
 from local_cloudformation.store import Store
@@ -42,9 +42,14 @@ def resource_event(
             standing.status, standing.timestamp, standing.reason = status, at, reason
     elif standing is None or not (status.startswith("DELETE") and standing.physical_id != physical_id):
         stack.rows[name] = Row(name, resource.type_name, physical_id, status, at, reason)
-    properties = json.dumps(marked(dict(resource.properties)), separators=(",", ":"))
+    properties = json.dumps(marked(dict(resource.properties), _secrets(stack)), separators=(",", ":"))
     event_id = f"{name}-{status}-{uuid.uuid4()}"
     _append(store, stack, Event(event_id, at, name, physical_id, resource.type_name, status, reason, properties))
+
+
+def _secrets(stack: Stack) -> Secrets:
+    before = stack.previous.parameters if stack.previous else {}
+    return secrets_of(stack.parameters, before)
 
 
 def _append(store: Store, stack: Stack, event: Event) -> None:

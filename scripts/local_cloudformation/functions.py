@@ -126,6 +126,8 @@ def _find_in_map(resolver: Resolver, argument: Any) -> Any:
             "attribute for return value"
         )
     map_name, key, attribute = (resolver.resolve(part) for part in argument[:3])
+    if UNKNOWN in (map_name, key, attribute):
+        return UNKNOWN
     try:
         return resolver.template.section("Mappings")[map_name][text_of(key)][text_of(attribute)]
     except (KeyError, TypeError):
@@ -140,10 +142,12 @@ def _if(resolver: Resolver, argument: Any) -> Any:
     return resolver.resolve(argument[1] if resolver.condition(argument[0]) else argument[2])
 
 
-def _equals(resolver: Resolver, argument: Any) -> bool:
+def _equals(resolver: Resolver, argument: Any) -> Any:
     if not isinstance(argument, list) or len(argument) != 2:
         raise ValidationError("Template error: every Fn::Equals object requires a list of 2 string parameters.")
     left, right = (resolver.resolve(part) for part in argument)
+    if has_unknown([left, right]):
+        return UNKNOWN
     if isinstance(left, list | dict) or isinstance(right, list | dict):
         return bool(left == right)
     return text_of(left) == text_of(right)
@@ -159,11 +163,14 @@ def _operands(name: str, argument: Any, least: int, most: int) -> list[Any]:
 
 
 def _and(resolver: Resolver, argument: Any) -> bool:
-    return all(resolver.truth(part) for part in _operands("Fn::And", argument, 2, 10))
+    # Every operand is looked at, so that a broken one is refused whatever the others say.
+    truths = [resolver.truth(part) for part in _operands("Fn::And", argument, 2, 10)]
+    return all(truths)
 
 
 def _or(resolver: Resolver, argument: Any) -> bool:
-    return any(resolver.truth(part) for part in _operands("Fn::Or", argument, 2, 10))
+    truths = [resolver.truth(part) for part in _operands("Fn::Or", argument, 2, 10)]
+    return any(truths)
 
 
 def _not(resolver: Resolver, argument: Any) -> bool:
@@ -176,7 +183,11 @@ def _condition(resolver: Resolver, argument: Any) -> bool:
 
 def _import_value(resolver: Resolver, argument: Any) -> Any:
     name = resolver.resolve(argument)
-    return UNKNOWN if name is UNKNOWN else resolver.lookup.export(name)
+    if name is UNKNOWN:
+        return UNKNOWN
+    if not isinstance(name, str):
+        raise ValidationError("Template error: the attribute in Fn::ImportValue must be a string or a function")
+    return resolver.lookup.export(name)
 
 
 def _base64(resolver: Resolver, argument: Any) -> Any:
@@ -206,6 +217,10 @@ def _cidr(resolver: Resolver, argument: Any) -> Any:
 
 def _get_azs(resolver: Resolver, argument: Any) -> Any:
     region = resolver.resolve(argument) or resolver.environment.region
+    if region is UNKNOWN:
+        return UNKNOWN
+    if not isinstance(region, str):
+        raise ValidationError("Template error: every Fn::GetAZs object must have a String value: the name of a region")
     return [f"{region}{letter}" for letter in "abc"]
 
 

@@ -140,6 +140,8 @@ class Schema:
             inner = schema.get("items", {}) if isinstance(part, int) else schema.get("properties", {}).get(part, {})
             schema = inner if isinstance(inner, dict) else {}
         schema = self.definition(schema)
+        if schema.get("format") == "json":
+            return True
         kinds = schema.get("type", [])
         return "object" in ([kinds] if isinstance(kinds, str) else kinds) and not (
             schema.get("properties") or schema.get("patternProperties")

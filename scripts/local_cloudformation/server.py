@@ -12,7 +12,6 @@ import re
 import socket
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -22,22 +21,14 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
 from local_cloudformation import control, ecs
-from local_cloudformation.api import OPERATIONS
 from local_cloudformation.backing import MotoBacking
 from local_cloudformation.clock import Clock, WallClock
+from local_cloudformation.dispatch import dispatch
 from local_cloudformation.engine import Engine
-from local_cloudformation.errors import NotImplementedHereError, ServiceError
+from local_cloudformation.errors import ServiceError
 from local_cloudformation.faults import Faults, Verdict
 from local_cloudformation.moto_app import MotoApp
-from local_cloudformation.protocol import (
-    answer,
-    error_answer,
-    form_fields,
-    operation_model,
-    parse_input,
-    service_model,
-)
-from local_cloudformation.requests import Request
+from local_cloudformation.protocol import error_answer, form_fields, operation_model, service_model
 from local_cloudformation.script import Script
 from local_cloudformation.store import Store
 
@@ -205,7 +196,8 @@ class LocalServer:
     ) -> tuple[int, Iterable[bytes]]:
         service, region, operation = addressee
         if service == _CLOUDFORMATION:
-            status, body = self.cloudformation(operation, region, _body(environ), environ.get("QUERY_STRING", ""))
+            query = environ.get("QUERY_STRING", "")
+            status, body = dispatch(self.engine, operation, region, form_fields(_body(environ), query))
             return status, _respond(environ, start_response, status, body, "text/xml")
         if service == "ecs" and environ.get("HTTP_X_AMZ_TARGET", "").startswith(ecs.PREFIX):
             found = ecs.answer(self.engine, operation, _body(environ), region)
@@ -220,26 +212,6 @@ class LocalServer:
 
         reply = list(self.moto(environ, noting))
         return (seen or [200])[-1], reply
-
-    def cloudformation(self, name: str, region: str, body: bytes, query: str) -> tuple[int, bytes]:
-        """One CloudFormation call: status and XML."""
-        try:
-            model = operation_model(name)
-            if model is None:
-                raise ServiceError("InvalidAction", f"Could not find operation {name} for version 2010-05-15")
-            operation = OPERATIONS.get(name)
-            if operation is None:
-                raise NotImplementedHereError(f"The operation {name}")
-            request = Request(name, parse_input(model, form_fields(body, query)), region)
-            with self.engine.turn():
-                return 200, answer(model, operation(self.engine, request))
-        except ServiceError as error:
-            return error.status, error_answer(error)
-        except Exception as error:
-            # A mistake of this server: the client gets the real service's form of it, the terminal the whole story.
-            traceback.print_exc()
-            failure = ServiceError("InternalFailure", f"local-cloudformation failed: {error!r}", 500)
-            return failure.status, error_answer(failure)
 
     def _log(self, environ: Environ, called: tuple[str, str], status: int, verdict: Verdict, begun: float) -> None:
         service, operation = called

@@ -8,7 +8,7 @@ from typing import Any
 
 from local_cloudformation import model
 from local_cloudformation.api.stacks import begin_update, new_stack
-from local_cloudformation.changesets import WITH_VALUES, WITHOUT_VALUES, fingerprint, imports_of, plan_of
+from local_cloudformation.changesets import WITH_VALUES, WITHOUT_VALUES, fingerprint, plan_of
 from local_cloudformation.engine import Engine
 from local_cloudformation.errors import ServiceError, ValidationError
 from local_cloudformation.events import stack_event
@@ -225,7 +225,7 @@ def execute_change_set(engine: Engine, request: Request) -> dict[str, Any]:
     on_failure = _on_failure(request, change_set)
     token = take_token(stack, request)
     _refuse_unexecutable(stack, change_set, on_failure)
-    imports = imports_of(engine, stack, change_set, plan_of(engine, stack, change_set))
+    _, imports = plan_of(engine, stack, change_set)
     for other in engine.change_sets_of(stack):
         if other is not change_set:
             _drop(engine, other)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
-from local_cloudformation.change_shapes import marked
+from local_cloudformation.change_shapes import marked, secrets_of
 from local_cloudformation.engine import Engine
 from local_cloudformation.errors import ValidationError
 from local_cloudformation.records import Row, Stack
@@ -47,7 +46,7 @@ def shown_stack(stack: Stack) -> dict[str, Any]:
         "NotificationARNs": list(stack.notification_arns),
         "TimeoutInMinutes": stack.timeout_minutes,
         "Capabilities": stack.capabilities or None,
-        "Outputs": shown_outputs(stack.outputs) or None,
+        "Outputs": shown_outputs(stack) or None,
         "RoleARN": stack.role_arn,
         "Tags": [{"Key": key, "Value": value} for key, value in stack.tags.items()],
         "EnableTerminationProtection": stack.termination_protection,
@@ -57,11 +56,11 @@ def shown_stack(stack: Stack) -> dict[str, Any]:
     }
 
 
-def shown_outputs(outputs: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+def shown_outputs(stack: Stack) -> list[dict[str, Any]]:
     """The `Outputs` list."""
     shown = []
-    for key, each in outputs.items():
-        value = marked(each["Value"])
+    for key, each in stack.outputs.items():
+        value = marked(each["Value"], secrets_of(stack.parameters))
         text = value if isinstance(value, str) else json.dumps(value)
         shown.append(
             {

@@ -8,7 +8,7 @@ import json
 import uuid
 from typing import Any
 
-from local_cloudformation.change_shapes import marked, value_text
+from local_cloudformation.change_shapes import marked, secrets_of, value_text
 from local_cloudformation.engine import Engine
 from local_cloudformation.errors import ValidationError
 from local_cloudformation.model import Resource
@@ -83,7 +83,7 @@ def take_result(engine: Engine, stack: Stack, detection: DriftDetection) -> list
 
 def _drift(engine: Engine, stack: Stack, resource: Resource, at: float) -> dict[str, Any]:
     rule = _rule(engine, stack, resource)
-    expected = marked(dict(resource.properties))
+    expected = marked(dict(resource.properties), secrets_of(stack.parameters))
     shown: dict[str, Any] = {
         "StackId": stack.stack_id,
         "LogicalResourceId": resource.logical_id,
