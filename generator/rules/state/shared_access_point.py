@@ -62,8 +62,9 @@ class SharedAccessPoint(Rule):
             if len(by_service) > 1:
                 first, *others = by_service
                 for name in others:
+                    mount = by_service[name]
                     yield (
-                        by_service[name],
-                        f"{name}: writes to access point '{point_text}', and so does {first}; give each service its own "
-                        "access point, or mount it ReadOnly in one",
+                        mount,
+                        f"{mount.resource}: {name} writes to access point '{point_text}', and so does {first}; give each service "
+                        "its own access point, or mount it ReadOnly in one",
                     )

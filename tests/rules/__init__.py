@@ -1,0 +1,1 @@
+"""The rule pack, run through cfn-lint as its users run it."""
