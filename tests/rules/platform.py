@@ -115,7 +115,11 @@ LIFECYCLE = (
     '"countNumber": 7}, "action": {"type": "expire"}}, {"rulePriority": 2, "selection": {"tagStatus": "tagged", '
     '"tagPatternList": ["*"], "countType": "imageCountMoreThan", "countNumber": 10}, "action": {"type": "expire"}}]}'
 )
-                            "Principal": {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{GITHUB}"},
+USER_DATA = """\
+#!/bin/bash
+systemctl start docker
+cfn-signal -e $? --stack ${AWS::StackName} --resource Hosts --region ${AWS::Region}
+"""
 
 
 def alarm(operator: str, threshold: int, action: str) -> dict[str, Any]:
