@@ -1,5 +1,5 @@
 set -Eeuo pipefail
-export DEBIAN_FRONTEND=noninteractive PATH="${PATH}:/snap/bin"
+export DEBIAN_FRONTEND=noninteractive HOME=/root PATH="${PATH}:/snap/bin"
 APP=/home/ubuntu/aldeia-chatbot
 WORK=$(mktemp -d)
 STEP=start REASON=''
@@ -169,7 +169,7 @@ codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 echo "deb [arch=amd64 signed-by=/etc/apt/keyrings/docker.asc] https://download.docker.com/linux/ubuntu ${codename} stable" \
   >/etc/apt/sources.list.d/docker.list
 retry apt update
-retry apt install docker-ce=5:28.5.2-* docker-ce-cli=5:28.5.2-* containerd.io=1.7.29-* docker-compose-plugin=2.40.3-*
+retry apt install 'docker-ce=5:28.5.2-*' 'docker-ce-cli=5:28.5.2-*' 'containerd.io=1.7.29-*' 'docker-compose-plugin=2.40.3-*'
 
 step 'file system'
 profiles='' mounts='' register='' deregister=''
@@ -257,7 +257,7 @@ After=docker.service network-online.target snapd.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-Environment=AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION}
+Environment=AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION} HOME=/root
 ExecStart=/usr/local/bin/aldeia-compose up --detach --wait --wait-timeout 600 --remove-orphans
 ${register}${deregister}ExecStop=/usr/local/bin/aldeia-compose stop
 TimeoutStartSec=700
