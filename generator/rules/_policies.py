@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from generator.rules._arn import Covers, covers
+from generator.rules._arn import TOKEN, Covers, covers
 from generator.rules._template import Document, Node
 
 ROLE: Final = "AWS::IAM::Role"
@@ -91,14 +91,23 @@ class Grants:
 
     def _resource(self, pattern: str, wanted: str) -> Covers:
         exact = covers(pattern, wanted)
-        if exact is Covers.YES:
-            return exact
+        if exact is Covers.YES or self._two_things(pattern, wanted):
+            return exact if exact is Covers.YES else Covers.NO
         resolved = covers(self.document.defaults(pattern), self.document.defaults(wanted))
         return (
             max(exact, resolved, key=lambda c: c.value)
             if resolved is Covers.YES
             else min(exact, resolved, key=lambda c: c.value)
         )
+
+    def _two_things(self, pattern: str, wanted: str) -> bool:
+        """Whether both are references, to two resources or two parameters: nobody gives one thing twice on purpose."""
+        one, other = TOKEN.fullmatch(pattern), TOKEN.fullmatch(wanted)
+        if not one or not other or one.group() == other.group():
+            return False
+        names = [match.group()[2:-1].split(".")[0] for match in (one, other)]
+        known = [bool(self.document.type_of(name)) or name in self.document.parameters for name in names]
+        return all(known) and names[0] != names[1]
 
 
 def grants_of(role: Node) -> Grants:
