@@ -32,11 +32,6 @@ def files(environment: Environment, services: tuple[Service, ...]) -> dict[str, 
     }
 
 
-def render(environment: Environment, services: tuple[Service, ...]) -> str:
-    """The script of the application's hosts alone."""
-    return files(environment, services)["bootstrap.sh"]
-
-
 def user_data(template: Template, kind: HostKind, services: tuple[Service, ...], values: Mapping[str, Any]) -> Base64:
     """The script as `UserData`; `values` are those names in the header that are no parameter of the template.
 

@@ -33,11 +33,6 @@ def files(environment: Environment, services: tuple[Service, ...]) -> dict[str, 
     }
 
 
-def render(environment: Environment, services: tuple[Service, ...]) -> str:
-    """The compose file of the application's hosts alone."""
-    return files(environment, services)[FILE]
-
-
 def image_variable(service: Service) -> str:
     """`BACKEND_IMAGE`, which the bootstrap writes into `deploy.env`."""
     return f"{environment_word(service)}_IMAGE"

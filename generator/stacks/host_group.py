@@ -108,7 +108,7 @@ def host_group(
             ),
             UpdatePolicy=policies.UpdatePolicy(
                 AutoScalingRollingUpdate=policies.AutoScalingRollingUpdate(
-                    MinInstancesInService=str(_kept(kind)),
+                    MinInstancesInService=str(_kept(host)),
                     MaxBatchSize="1",
                     MinSuccessfulInstancesPercent="100",
                     PauseTime=SIGNAL_TIMEOUT,
@@ -127,13 +127,13 @@ def _desired(template: Template, host: Host) -> Any:
     return If(first_deployment(template), str(host.desired), NoValue) if host.scales else str(host.desired)
 
 
-def _kept(kind: HostKind) -> int:
+def _kept(host: Host) -> int:
     """Hosts in service while others are replaced; it must be below the maximum.
 
     With room above the desired number a new host comes first, and capacity is kept. Without it, as with one host at most, the old
     one goes first: also the only order in which data has one writer.
     """
-    return 0 if kind.keepers else min(kind.host.desired, kind.host.maximum - 1)
+    return min(host.desired, host.maximum - 1)
 
 
 def _maintenance(kind: HostKind) -> autoscaling.InstanceMaintenancePolicy:

@@ -130,7 +130,6 @@ def test_a_host_comes_up_and_says_so(run: Run, script: str) -> None:
         r"apt-get .*'?docker-ce=5:28",
         "mount ",
         "aws secretsmanager get-secret-value",
-        "aws ecr get-login-password",
         "docker login --username AWS --password-stdin 111122223333.dkr.ecr.eu-central-1.amazonaws.com",
         "docker compose .* pull",
         "docker compose .* up --detach --wait",
