@@ -6,6 +6,7 @@ id, and whatever a later part needs of an earlier one is published in Parameter 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -73,50 +74,53 @@ class _Splitter:
 
     def __init__(self, template: Json, owners: list[str]) -> None:
         self.template = template
+        self.parameters: Json = template.get("Parameters", {})
         self.resources: Json = template["Resources"]
-        self.owners = set(owners)
+        self.order = {"": -1, **{name: index for index, name in enumerate(owners)}}
         self.longest = max(map(len, owners), default=0)
-        self.part_of = self._place(self._pack(owners))
+        homes = self._homes()
+        parts = self._pack(homes, len(owners))
+        self.part_of = {name: parts[home] for name, home in homes.items()}
 
     def _owner(self, name: str) -> str:
         """The service whose name `name` begins with, followed by a new word; '' for what all services share."""
         for end in range(min(len(name), self.longest), 0, -1):
-            if name[:end] in self.owners and (end == len(name) or name[end].isupper() or name[end].isdigit()):
+            if name[:end] in self.order and (end == len(name) or name[end].isupper() or name[end].isdigit()):
                 return name[:end]
         return ""
 
-    def _pack(self, owners: list[str]) -> dict[str, int]:
-        """The part of each service: in order, each part filled before the next begins. What is shared stands in part 0."""
-        sizes = dict.fromkeys(("", *owners), 0)
-        inputs: dict[str, set[str]] = {name: set() for name in sizes}
-        for name, resource in self.resources.items():
-            owner = self._owner(name)
-            sizes[owner] += 1
-            inputs[owner] |= {target for target, _ in references(resource) if target in self.template["Parameters"]}
-        parts = {"": 0}
-        part, resources, parameters = 0, sizes[""], len(inputs[""])
-        for owner in owners:
-            resources += sizes[owner]
-            parameters += len(inputs[owner])
-            if resources > MOST_RESOURCES - _SPARE or parameters > MOST_PARAMETERS - _SPARE:
-                part, resources, parameters = part + 1, sizes[owner], len(inputs[owner])
-            parts[owner] = part
-        return parts
+    def _homes(self) -> dict[str, int]:
+        """The place in the order of services that each resource belongs to: its own service's, or that of the last one that it
+        refers to, directly or not. What all share has the place -1.
+        """
+        homes: dict[str, int] = {}
 
-    def _place(self, parts: Mapping[str, int]) -> dict[str, int]:
-        """The part of each resource: its service's, or a later one where it refers to something later still."""
-        placed: dict[str, int] = {}
-
-        def place(name: str) -> int:
-            if name not in placed:
-                placed[name] = parts[self._owner(name)]  # ends a circle; CloudFormation refuses those anyway
+        def home(name: str) -> int:
+            if name not in homes:
+                homes[name] = self.order[self._owner(name)]  # ends a circle; CloudFormation refuses those anyway
                 found = {target for target, _ in references(self.resources[name]) if target in self.resources}
-                placed[name] = max([placed[name], *(place(target) for target in found)])
-            return placed[name]
+                homes[name] = max([homes[name], *(home(target) for target in found)])
+            return homes[name]
 
         for name in self.resources:
-            place(name)
-        return placed
+            home(name)
+        return homes
+
+    def _pack(self, homes: Mapping[str, int], count: int) -> dict[int, int]:
+        """The part of each place: in order, each part filled before the next begins. What all share stands in part 0."""
+        sizes = Counter(homes.values())
+        inputs: dict[int, set[str]] = {place: set() for place in range(-1, count)}
+        for name, place in homes.items():
+            inputs[place] |= {target for target, _ in references(self.resources[name]) if target in self.parameters}
+        parts = {}
+        part, resources, parameters = 0, 0, 0
+        for place in range(-1, count):
+            resources += sizes[place]
+            parameters += len(inputs[place])
+            if place >= 0 and (resources > MOST_RESOURCES - _SPARE or parameters > MOST_PARAMETERS - _SPARE):
+                part, resources, parameters = part + 1, sizes[place], len(inputs[place])
+            parts[place] = part
+        return parts
 
     def parts(self) -> Iterator[Json]:
         published: dict[int, dict[tuple[str, str], str]] = {}
@@ -168,7 +172,7 @@ class _Splitter:
             "Outputs": outputs,
         }
         cut["Parameters"] = {
-            **self.template.get("Parameters", {}),
+            **self.parameters,
             **{
                 parameter: {
                     "Type": "AWS::SSM::Parameter::Value<String>",

@@ -23,9 +23,25 @@ FIRST_DEPLOYMENT = "FirstDeployment"
 _IMAGE = r"^(?!latest$)([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[a-f0-9]{64})$"
 
 
+class Unlimited(Template):
+    """A template that may outgrow CloudFormation's limits while it is built; `split` cuts it into stacks that do not."""
+
+    def add_resource(self, resource: Any) -> Any:
+        """Add one resource, the five hundred and first too."""
+        return self._update(self.resources, resource)
+
+    def add_output(self, output: Any) -> Any:
+        """Add one output, whatever their number."""
+        return self._update(self.outputs, output)
+
+    def add_parameter(self, parameter: Any) -> Any:
+        """Add one parameter, whatever their number."""
+        return self._update(self.parameters, parameter)
+
+
 def begin(environment: str, stack: str, description: str) -> Template:
     """An empty template that says what it is: `environment` is an environment's name or `shared`."""
-    template = Template(Description=f"Aldeia Chatbot, {environment}, {stack}: {description}")
+    template = Unlimited(Description=f"Aldeia Chatbot, {environment}, {stack}: {description}")
     template.set_version("2010-09-09")
     template.set_metadata({"Aldeia": {"Version": VERSION, "Stack": stack, "Environment": environment}})
     return template

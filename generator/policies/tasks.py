@@ -76,7 +76,7 @@ def execution_policy(environment: Environment, service: Service, secret_arns: li
 def _use_backups(environment: Environment) -> aws.Statement:
     """Document, Task Role: the environment's own backups bucket."""
     bucket = f"{PROJECT}-{environment.short}-backups-${{AWS::AccountId}}"
-    return allow("UseBackups", [s3.GetObject, s3.PutObject], [arn("s3", f"::{bucket}/*", region=False, account=False)])
+    return allow("UseBackups", [s3.GetObject, s3.PutObject], [arn("s3", f"{bucket}/*", region=False, account=False)])
 
 
 def _send_email(environment: Environment) -> aws.Statement:

@@ -55,7 +55,7 @@ services:
 COMPOSE
 }
 set -Eeuo pipefail
-export DEBIAN_FRONTEND=noninteractive PATH="${PATH}:/snap/bin"
+export DEBIAN_FRONTEND=noninteractive HOME=/root PATH="${PATH}:/snap/bin"
 APP=/home/ubuntu/aldeia-chatbot
 WORK=$(mktemp -d)
 STEP=start REASON=''
@@ -213,7 +213,7 @@ codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 echo "deb [arch=amd64 signed-by=/etc/apt/keyrings/docker.asc] https://download.docker.com/linux/ubuntu ${codename} stable" \
   >/etc/apt/sources.list.d/docker.list
 retry apt update
-retry apt install docker-ce=5:28.5.2-* docker-ce-cli=5:28.5.2-* containerd.io=1.7.29-* docker-compose-plugin=2.40.3-*
+retry apt install 'docker-ce=5:28.5.2-*' 'docker-ce-cli=5:28.5.2-*' 'containerd.io=1.7.29-*' 'docker-compose-plugin=2.40.3-*'
 
 step 'file system'
 profiles='' mounts='' register='' deregister=''
@@ -232,9 +232,9 @@ while read -r name system point discovery <&3; do
   retry mount "${target}"
   profiles+=${profiles:+,}${name} mounts+="${mounts:+ }${target}"
   aws=$(command -v aws)
-  register+="ExecStartPost=${aws} servicediscovery register-instance --service-id ${discovery} --instance-id ${INSTANCE} \
+  register+="ExecStartPost=${aws} servicediscovery register-instance --service-id ${discovery} --instance-id ec2 \
 --attributes AWS_INSTANCE_IPV4=${ADDRESS}"$'\n'
-  deregister+="ExecStop=-${aws} servicediscovery deregister-instance --service-id ${discovery} --instance-id ${INSTANCE}"$'\n'
+  deregister+="ExecStop=-${aws} servicediscovery deregister-instance --service-id ${discovery} --instance-id ec2"$'\n'
 done 3<<<"${VOLUMES}"
 if [[ -n ${mounts} ]]; then
   install -d /etc/systemd/system/docker.service.d
@@ -296,7 +296,7 @@ After=docker.service network-online.target snapd.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-Environment=AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION}
+Environment=AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION} HOME=/root
 ExecStart=/usr/local/bin/aldeia-compose up --detach --wait --wait-timeout 600 --remove-orphans
 ${register}${deregister}ExecStop=/usr/local/bin/aldeia-compose stop
 TimeoutStartSec=700
@@ -310,13 +310,3 @@ systemctl enable --now aldeia.service || {
   fail 'the containers did not become healthy'
 }
 echo '* * * * * root docker ps -q -f health=unhealthy | xargs -r docker restart >/dev/null' >/etc/cron.d/aldeia-health
-
-step 'private name'
-while read -r name _ _ discovery <&3; do
-  [[ -n ${name} ]] || continue
-  stale=$(aws servicediscovery list-instances --service-id "${discovery}" \
-    --query "Instances[?Id!='${INSTANCE}'].Id" --output text)
-  for id in ${stale}; do
-    aws servicediscovery deregister-instance --service-id "${discovery}" --instance-id "${id}"
-  done
-done 3<<<"${VOLUMES}"
