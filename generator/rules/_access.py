@@ -48,6 +48,8 @@ def _secret(node: Node) -> Iterator[tuple[str, str]]:
     kind = node.document.type_of(head.group()[2:-1].split(".")[0]) if head else ""
     if kind == "AWS::SecretsManager::Secret" and head:
         yield "secretsmanager:GetSecretValue", head.group()
+    elif head and text[head.end() : head.end() + 1] == ":":
+        yield "secretsmanager:GetSecretValue", head.group()  # only a secret has keys
     elif ":secretsmanager:" in text:
         yield "secretsmanager:GetSecretValue", ":".join(parts(text)[:7])
     elif kind == "AWS::SSM::Parameter" and head:

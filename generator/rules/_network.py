@@ -162,6 +162,12 @@ def internal(document: Document, name: str) -> bool:
     return balancer is not None and any(node.string == "internal" for node in balancer.each("Properties", "Scheme"))
 
 
+def for_chroma(document: Document, rule: Ingress) -> bool:
+    """Whether a rule is about ChromaDB: by its group, or because its description says so."""
+    said = rule.node.first("Description")
+    return of_chroma(document, rule.group) or (said is not None and bool(_CHROMA_WORDS.search(said.text.lower())))
+
+
 def of_chroma(document: Document, group: str | None) -> bool:
     """Whether a group is ChromaDB's: worn by a service that runs its image, or called so."""
     if group is None:

@@ -52,9 +52,12 @@ class ResourceShape(Rule):
         for statement in identity_statements(document):
             actions = [node.text for node in statement.each("Action", "*")]
             formats = {action: formats_of(action) for action in actions}
-            if not actions or "*" in actions or not all(formats.values()):
-                # The reference does not tell of some action; one without resources is sometimes checked with the account's ARN.
+            if not any(formats.values()) or "*" in actions or None in formats.values():
                 continue
+            # Actions without resources of their own are sometimes checked with an ARN of the service all the same.
+            formats = {
+                action: known or frozenset({f"arn:*:{action.split(':')[0]}:*:*:*"}) for action, known in formats.items()
+            }
             resources = list(statement.each("Resource", "*"))
             wrong = [
                 r

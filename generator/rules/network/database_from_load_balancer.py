@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.rules._network import DATABASE_PORTS, ingress, of_chroma, of_load_balancer
+from generator.rules._network import DATABASE_PORTS, for_chroma, ingress, of_load_balancer
 from generator.rules._rule import Finding, Rule
 from generator.rules._template import Document
 
@@ -48,7 +48,7 @@ class DatabaseFromLoadBalancer(Rule):
         """Single database ports whose source is a load balancer's group."""
         for rule in ingress(document):
             name = DATABASE_PORTS.get(rule.low) if rule.low == rule.high else None
-            if of_chroma(document, rule.group) and rule.low <= 8000 <= rule.high:
+            if for_chroma(document, rule) and rule.low <= 8000 <= rule.high:
                 name = "ChromaDB"
             for source in rule.sources if name else ():
                 if of_load_balancer(document, source.target):

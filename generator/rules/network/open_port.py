@@ -10,9 +10,9 @@ from generator.rules._network import (
     CHROMA_PORT,
     DATABASE_PORTS,
     Ingress,
+    for_chroma,
     ingress,
     internal,
-    of_chroma,
     only_of_load_balancers,
     users,
 )
@@ -86,7 +86,7 @@ class OpenPort(Rule):
 
     def _of_others(self, document: Document, rule: Ingress) -> bool:
         """Whether the port is E9302's."""
-        named = ADMINISTRATION_PORTS | DATABASE_PORTS | (CHROMA_PORT if of_chroma(document, rule.group) else {})
+        named = ADMINISTRATION_PORTS | DATABASE_PORTS | (CHROMA_PORT if for_chroma(document, rule) else {})
         return any(rule.low <= port <= rule.high for port in named)
 
     def _lone(self, document: Document, wearers: set[str]) -> bool:

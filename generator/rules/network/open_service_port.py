@@ -8,8 +8,8 @@ from generator.rules._network import (
     ADMINISTRATION_PORTS,
     CHROMA_PORT,
     DATABASE_PORTS,
+    for_chroma,
     ingress,
-    of_chroma,
     only_of_load_balancers,
 )
 from generator.rules._rule import Finding, Rule
@@ -60,7 +60,7 @@ class OpenServicePort(Rule):
                 document, rule.group
             ):
                 continue  # a load balancer answers only where it listens; its other ports are W9301's
-            named = ADMINISTRATION_PORTS | DATABASE_PORTS | (CHROMA_PORT if of_chroma(document, rule.group) else {})
+            named = ADMINISTRATION_PORTS | DATABASE_PORTS | (CHROMA_PORT if for_chroma(document, rule) else {})
             hit = [f"{name} ({port})" for port, name in named.items() if rule.low <= port <= rule.high]
             if hit:
                 for source in rule.world:
