@@ -4,7 +4,6 @@ In: texts by path, and a folder. Out: the differences, or the folder brought up 
 """
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,17 +30,21 @@ def write(files: Mapping[str, str], folder: Path) -> list[Change]:
     """Bring `folder` up to date and return what was done. All texts are written aside before the first takes its place."""
     changes = differences(files, folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as aside:
-        ready: list[tuple[Path, Path]] = []
+    aside: list[tuple[Path, Path]] = []
+    try:
         for kind, path in changes:
             if kind != "orphaned":
-                new = Path(aside) / str(len(ready))
+                target = folder / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                new = target.with_name(f".{target.name}.{os.getpid()}")
+                aside.append((new, target))
                 new.write_text(files[path], encoding="utf-8", newline="\n")
                 new.chmod(0o755 if path.endswith(".sh") else 0o644)
-                ready.append((new, folder / path))
-        for new, target in ready:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(new, target)  # noqa: PTH105  (one call, one meaning: rename over whatever is there)
+        for new, target in aside:
+            new.replace(target)
+    finally:
+        for new, _ in aside:
+            new.unlink(missing_ok=True)
     for kind, path in changes:
         if kind == "orphaned":
             (folder / path).unlink()

@@ -19,6 +19,8 @@ from cfnlint.runner.cli import Runner
 
 # Stands for the tag of a deployment, which no file holds.
 SAMPLE_TAG = "0123456789abcdef0123456789abcdef01234567"
+# By the type of a parameter whose value is a path.
+SAMPLES = {"AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>": "ami-0123456789abcdef0"}
 
 
 def main() -> int:
@@ -49,7 +51,9 @@ def _parameters(path: Path) -> dict[str, str]:
     if given.exists():
         entries = json.loads(given.read_text(encoding="utf-8"))
         values |= {entry["ParameterKey"]: entry["ParameterValue"] for entry in entries}
-    return values
+    # What a Parameter Store path holds, only the account knows: cfn-lint gets a value of the right shape for it.
+    declared = json.loads(path.read_text(encoding="utf-8")).get("Parameters", {})
+    return {name: SAMPLES.get(declared[name]["Type"], value) for name, value in values.items()}
 
 
 if __name__ == "__main__":
