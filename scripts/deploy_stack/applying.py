@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from deploy_stack import releases
+from deploy_stack import changesets, releases
 from deploy_stack.board import Board
 from deploy_stack.causes import Cause, find_cause
 from deploy_stack.events import Ending
@@ -65,6 +65,7 @@ def apply_one(run: Run, approved: Approved, recipe: Recipe, board: Board, run_id
     run.running.pop(approved.name, None)
     progress.status, progress.total = ending.status, max(progress.done, len(progress.states), 1)
     if ending.exit_code is not Exit.DONE:
+        changesets.delete(run.aws, approved.change_set_id)  # what failed is not to be executed again
         return failed(run, approved.name, approved.stack_id, ending)
     if approved.change_set_id:
         keeping.join(timeout=run.patience)

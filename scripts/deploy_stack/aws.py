@@ -7,6 +7,7 @@ its import is the largest fixed cost of a command.
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import time
@@ -18,6 +19,7 @@ from deploy_stack.pace import TokenBucket
 from deploy_stack.project import Target
 
 if TYPE_CHECKING:
+    from botocore.loaders import Loader
     from botocore.session import Session
 
 THROTTLES = frozenset(
@@ -103,6 +105,7 @@ class Aws:
         from botocore.session import Session
 
         session = Session(profile=self._profile)
+        session.register_component("data_loader", _loader())
         events = session.get_component("event_emitter")
         # `before-send` runs for every attempt, retries too: the budget counts what the account sees.
         events.register("before-send", self._before_send)
@@ -118,6 +121,14 @@ class Aws:
             self.bucket.throttled()
         elif response:
             self.bucket.answered()
+
+
+@functools.cache
+def _loader() -> Loader:
+    """Return the reader of service models; what it has read once it keeps."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
 
 
 def choose_region(target: Target, option: str | None, profile: str | None) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 BURST = 16  # calls that a start may make at once: enough to look at eight stacks in one go
 RATE = 5.0  # calls a second afterwards
 SLOWEST = 0.25  # calls a second under heavy throttling
+LATE = 60.0  # seconds after which even the last resource is looked at once a second only
 RECOVERY = 0.05  # calls a second won back with each answer that is not throttled
 
 
@@ -84,10 +85,12 @@ class Rhythm:
         self._wait = self.first
 
     def next(self, *, nearly_done: bool = False) -> float:
-        """Return the seconds until the next look; `nearly_done` brings back the first, short wait."""
+        """Return the seconds until the next look; `nearly_done` keeps it short."""
         age = self.clock() - self._started
         cap = max(longest for start, longest in self.caps if age >= start)
-        wait = self.first if nearly_done else min(self._wait, cap)
+        wait = min(self._wait, cap)
+        if nearly_done:
+            wait = min(wait, self.first if age < LATE else 1.0)
         self._wait = min(self._wait * self.growth, cap)
         seconds = wait * self._penalty
         self._penalty = max(1.0, self._penalty / 2)

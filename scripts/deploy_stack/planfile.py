@@ -19,7 +19,7 @@ from deploy_stack.planning import Planned
 from deploy_stack.render.json_form import review_json
 
 FORMAT = 1
-FOLDER = ".deploy-stack"
+FOLDER = ".aldeia"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ person has to mend. Refuses to know: how plans are shown, stored or executed.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -71,20 +72,21 @@ class Situation:
     stack: Stack | None
     template: Mapping[str, Any]
     policy: Mapping[str, Any] | None
-    caller: preflight.Caller
 
 
 def look(run: Run, spec: StackSpec) -> Situation:
-    """Read everything that planning needs, at the same time. Raises DeployError for the wrong account."""
-    stack, template, caller = together(
-        lambda: stacks.find(run.aws, spec.stack_name),
-        lambda: stacks.template_of(run.aws, spec.stack_name),
-        lambda: preflight.caller(run.aws),
+    """Read everything that planning needs, at the same time. Raises DeployError for the wrong account.
+
+    A stack's ARN tells whose credentials these are; only where there is none STS has to be asked.
+    """
+    stack, template = together(
+        lambda: stacks.find(run.aws, spec.stack_name), lambda: stacks.template_of(run.aws, spec.stack_name)
     )
-    preflight.check_account(caller, run.environment.target, run.environment.name)
+    account = stack.account if stack else run.caller().account
+    preflight.check_account(account, run.environment.target, run.environment.name)
     live = stack is not None and stack.status not in GONE
     policy = stacks.policy_of(run.aws, stack.id) if live and spec.policy is not None else None
-    return Situation(stack=stack if live else None, template=template, policy=policy, caller=caller)
+    return Situation(stack=stack if live else None, template=template, policy=policy)
 
 
 def plan_stack(run: Run, spec: StackSpec) -> Plan:
@@ -165,6 +167,7 @@ def _with_change_set(run: Run, draft: Draft) -> Plan:
     change_set_id, stack_id = "", ""
     try:
         change_set_id, stack_id = changesets.create(run.aws, request)
+        _meanwhile(run)
         run.say(spec.name, f"making change set {change_set_id.split('/')[1]}")
         first = changesets.wait(run.aws, change_set_id, sleep=run.sleep, patience=run.patience)
         if first["Status"] != "CREATE_COMPLETE":
@@ -217,6 +220,22 @@ def _planned(
         changes_digest=digest(description["Changes"]),
         chosen=draft.chosen,
     )
+
+
+def _meanwhile(run: Run) -> None:
+    """Do what will be needed while CloudFormation makes the change set: rich takes a tenth of a second to import."""
+
+    def prepare() -> None:
+        import rich.console
+        import rich.table
+        import rich.text  # noqa: F401
+
+        try:
+            run.caller()
+        except DeployError:
+            return  # it is said where the caller is needed
+
+    threading.Thread(target=prepare, daemon=True, name="prepare-review").start()
 
 
 def described_parameters_digest(description: Mapping[str, Any]) -> str:

@@ -41,12 +41,12 @@ def caller(aws: Aws) -> Caller:
     return Caller(account=found["Account"], arn=found["Arn"])
 
 
-def check_account(found: Caller, target: Target, environment: str) -> None:
+def check_account(account: str, target: Target, environment: str) -> None:
     """Raise DeployError when the credentials are for another account than the environment."""
-    if found.account != target.account:
+    if account != target.account:
         raise DeployError(
             f"{environment} belongs to account {target.account} (target.json), and these credentials are for "
-            f"{found.account} ({found.arn}): nothing was done",
+            f"{account}: nothing was done",
             next_step="choose the right profile, for example AWS_PROFILE=... or --profile",
         )
 

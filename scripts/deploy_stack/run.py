@@ -14,6 +14,7 @@ from typing import Any
 from deploy_stack.aws import Aws
 from deploy_stack.exits import InterruptError
 from deploy_stack.narrate import Narrator
+from deploy_stack.preflight import Caller, caller
 from deploy_stack.project import Environment
 from deploy_stack.values import Overrides
 
@@ -32,12 +33,20 @@ class Run:
     stop: threading.Event = field(default_factory=threading.Event)
     patience: float = 300.0  # seconds without an answer before the watch is given up
     guard: Callable[[], None] = lambda: None  # refuses, before the first call that changes something
+    _caller: Caller | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     running: dict[str, str] = field(default_factory=dict)  # stacks that AWS is working on for us: name -> ARN
 
     def sleep(self, seconds: float) -> None:
         """Wait, but not past the wish to stop. Raises InterruptError."""
         if self.stop.wait(seconds):
             raise InterruptError
+
+    def caller(self) -> Caller:
+        """Return whose credentials these are; asked once. Raises DeployError."""
+        with self._lock:
+            self._caller = self._caller or caller(self.aws)
+            return self._caller
 
     def say(self, stack: str, text: str) -> None:
         """Say a line about a stack."""

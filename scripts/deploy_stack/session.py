@@ -24,6 +24,7 @@ from deploy_stack.project import Environment, StackSpec, read_environment, read_
 from deploy_stack.run import Run
 from deploy_stack.source import Source, WorkingTree, revision
 from deploy_stack.values import Overrides, check_files, check_overrides, parse_assignments
+from generator.parameters import is_ssm_value
 
 
 def folders(options: Options) -> tuple[Path, Path]:
@@ -75,9 +76,11 @@ def begin(options: Options, *, warm: Sequence[str] = ("cloudformation",)) -> tup
 
 def begin_change(options: Options) -> tuple[Run, tuple[StackSpec, ...]]:
     """Return the run and the chosen stacks, for verbs that make change sets: everything offline is checked."""
-    run, source = open_session(options, warm=("cloudformation", "sts", "ssm"))
+    run, source = open_session(options, warm=("cloudformation",))
     templates, _ = folders(options)
     specs = run.environment.select(options.stacks)
+    if any(is_ssm_value(each) for spec in specs for each in spec.declared.values()):
+        run.aws.warm("ssm")
     run.overrides = read_overrides(options, run.environment, specs)
     check_offline(specs, run.overrides)
     if isinstance(source, WorkingTree):

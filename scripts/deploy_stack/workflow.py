@@ -5,7 +5,6 @@ In: a `Run` and stacks. Out: `Plans`. Refuses to know: whether they will be exec
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -40,8 +39,6 @@ class Plans:
 def plan_all(run: Run, specs: Sequence[StackSpec]) -> Plans:
     """Plan all stacks at once. What needs consent is asked for on a terminal, and is an error elsewhere."""
     by_name = {each.name: each for each in specs}
-    # rich takes a tenth of a second to import: that is best spent while CloudFormation makes the change sets.
-    threading.Thread(target=_import_rich, daemon=True).start()
     try:
         done = side_by_side(list(by_name), lambda name: plan_stack(run, by_name[name]), stop=run.stop)
         for name in list(done):
@@ -133,9 +130,3 @@ def discard(run: Run, planned: Sequence[Planned]) -> None:
     """Delete the change sets that nobody wants, and the empty stacks that came with them."""
     for each in planned:
         tidy(run, each.change_set_id, each.stack_id, created=each.review.operation == "CREATE")
-
-
-def _import_rich() -> None:
-    import rich.console
-    import rich.table
-    import rich.text  # noqa: F401

@@ -94,12 +94,12 @@ def _apply(run: Run, plan: PlanFile, *, as_json: bool) -> Exit:
     from deploy_stack.board import make_board
     from deploy_stack.deploying import settle
     from deploy_stack.exits import Exit
-    from deploy_stack.preflight import caller, check_account
+    from deploy_stack.preflight import check_account
     from deploy_stack.report import finish
     from deploy_stack.schedule import in_order
 
-    who = caller(run.aws)
-    check_account(who, run.environment.target, plan.environment)
+    who = run.caller()
+    check_account(who.account, run.environment.target, plan.environment)
     entries = {each.name: each for each in plan.stacks}
     templates, refused = check_all(run, entries)
     if refused:

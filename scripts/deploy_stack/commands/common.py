@@ -14,7 +14,6 @@ from deploy_stack.applying import Recipe
 from deploy_stack.cancellation import stop_watching
 from deploy_stack.exits import Exit, InterruptError
 from deploy_stack.planning import Planned
-from deploy_stack.preflight import caller
 from deploy_stack.render.markdown import markdown
 from deploy_stack.review.model import Review
 from deploy_stack.run import Run
@@ -79,17 +78,14 @@ def revision_of(options_at: str | None, templates: Path, parameters: Path) -> st
 
 def recipes(run: Run, revision: str | None, restores: dict[str, int] | None = None) -> Callable[[Planned], Recipe]:
     """Return what turns a plan into the record of its release."""
-    who: list[str] = []
 
     def recipe(planned: Planned) -> Recipe:
-        if not who:
-            who.append(caller(run.aws).arn)
         return Recipe(
             template=planned.spec.template,
             parameters=planned.chosen,
             version=planned.spec.version,
             revision=revision,
-            caller=who[0],
+            caller=run.caller().arn,
             restores=(restores or {}).get(planned.spec.name, 0),
         )
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def command(out: Path | None, report: Path | None, **typed: Any) -> int:
     """Make change sets and show what they would really do.
 
-    Nothing is executed. The plan file (.deploy-stack/ENVIRONMENT.plan.json unless --out) is what `apply` executes, in
+    Nothing is executed. The plan file (.aldeia/ENVIRONMENT.plan.json unless --out) is what `apply` executes, in
     this job or in another one. Ends with 0 when there is nothing to change, 10 when changes wait, 11 when one is blocked.
 
     \b
@@ -78,7 +78,6 @@ def save(
 
     from deploy_stack import planfile
     from deploy_stack.commands.common import folders, revision_of
-    from deploy_stack.preflight import caller
     from deploy_stack.values import ssm_names
     from deploy_stack.workflow import waiting_text
 
@@ -86,7 +85,7 @@ def save(
     if not plans.planned:
         path.unlink(missing_ok=True)  # an old plan must not be taken for this one's
         return None
-    who = caller(run.aws)
+    who = run.caller()
     planfile.write(
         planfile.PlanFile(
             environment=run.environment.name,
