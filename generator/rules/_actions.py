@@ -12,6 +12,9 @@ from cfnlint.helpers import load_resource
 
 from generator.rules._arn import TOKEN, fields, meet
 
+# Asked for by guides of their services, absent from the reference.
+_UNDOCUMENTED = ("mediaconnect:managed", "codestar:syncresources")
+
 
 @cache
 def _services() -> dict[str, Any]:
@@ -21,7 +24,7 @@ def _services() -> dict[str, Any]:
 
 def fault_of(action: str) -> str:
     """Why an action cannot exist; empty when it does, or when part of it is only known at deployment."""
-    if action == "*" or TOKEN.search(action):
+    if action == "*" or TOKEN.search(action) or action.lower().startswith(_UNDOCUMENTED):
         return ""
     service, colon, name = action.lower().partition(":")
     if not colon:

@@ -8,6 +8,15 @@ from dataclasses import dataclass
 from generator.rules._template import Node
 
 GITHUB = "token.actions.githubusercontent.com"
+SHARED = (
+    "gitlab.com",
+    "app.terraform.io",
+    "accounts.google.com",
+    "agent.buildkite.com",
+    "oidc.circleci.com",
+    "cognito-identity.amazonaws.com",
+)
+"""Providers that give tokens to everybody; that of a cluster of one's own gives them to the cluster's pods alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,11 @@ def web_identity(statement: Node) -> bool:
     return allowed and any(
         node.text.lower() == "sts:assumerolewithwebidentity" for node in statement.each("Action", "*")
     )
+
+
+def of_everybody(statement: Node) -> bool:
+    """Whether the provider is known to serve everybody, GitHub apart."""
+    return any(provider.text.endswith(SHARED) for provider in statement.each("Principal", "Federated", "*"))
 
 
 def of_github(statement: Node) -> bool:

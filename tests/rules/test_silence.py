@@ -223,6 +223,25 @@ CASES = [
         (f"{HOST}/ImageId", "{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64}}"),
     ),
     silent(
+        "a launch template that a node group completes",
+        ("Nodes", resource("AWS::EC2::LaunchTemplate", {"LaunchTemplateData": {"InstanceType": "t3.medium"}})),
+    ),
+    silent(
+        "a network load balancer's group in a stack of its own",
+        (
+            "NlbGroup",
+            resource(
+                "AWS::EC2::SecurityGroup",
+                {"GroupDescription": "nlb", "SecurityGroupIngress": [port(5678, CidrIp="0.0.0.0/0")]},
+            ),
+        ),
+    ),
+    silent(
+        "the provider of a cluster of one's own",
+        (f"{TRUST}/Principal/Federated", ref("Unknown")),
+        (f"{TRUST}/Condition", GONE),
+    ),
+    silent(
         "a script from elsewhere may signal",
         (f"{HOST}/UserData", {"Fn::Base64": "#!/bin/bash\naws s3 cp s3://example/boot.sh - | bash\n"}),
     ),

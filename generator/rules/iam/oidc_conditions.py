@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from generator.rules._policies import trust_statements
 from generator.rules._rule import Finding, Rule
 from generator.rules._template import Document
-from generator.rules._trust import has_condition, of_github, web_identity
+from generator.rules._trust import has_condition, of_everybody, of_github, web_identity
 
 # Claims that tie a token of GitHub to a repository or its owner.
 _SUBJECTS = (
@@ -28,7 +28,8 @@ class OidcConditions(Rule):
     shortdesc = "Trust in an OIDC provider has audience and subject conditions"
     description = (
         "Every repository on GitHub gets tokens from one provider: without a condition on `aud` and on `sub` any of "
-        "them may assume the role. For other providers a statement without any condition is a fault."
+        "them may assume the role. For other providers that serve everybody (GitLab, Google, Cognito and their "
+        "like) a statement without any condition is a fault."
     )
     source_url = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html#manage-oidc-provider-trust"
     subjects = ("resources", "iam", "security")
@@ -79,7 +80,7 @@ class OidcConditions(Rule):
                         f"{' and '.join(lacking)}; compare aud with "
                         "sts.amazonaws.com and sub with repo:<owner>/<repository>:...",
                     )
-            elif any(statement.absent("Condition")):
+            elif of_everybody(statement) and any(statement.absent("Condition")):
                 yield (
                     statement,
                     f"{statement.resource}: trust in an identity provider without any condition; compare its aud and sub",

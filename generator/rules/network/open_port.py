@@ -19,7 +19,7 @@ from generator.rules._network import (
 from generator.rules._rule import Finding, Rule
 from generator.rules._template import Document
 
-_WEB = frozenset({80, 443})
+_MEANT = frozenset({53, 80, 443})  # DNS resolvers in a VPC are asked by all of it
 
 
 class OpenPort(Rule):
@@ -68,9 +68,7 @@ class OpenPort(Rule):
             balancer = only_of_load_balancers(document, rule.group)
             if self._harmless(rule) or self._listened(document, rule):
                 continue
-            if self._lone(document, users(document).get(rule.group or "", set())) or (
-                not balancer and self._of_others(document, rule)
-            ):
+            if self._lone(document, rule.group) or (not balancer and self._of_others(document, rule)):
                 continue
             for source in rule.world:
                 kind = "the load balancer's group " if balancer else ""
@@ -82,16 +80,19 @@ class OpenPort(Rule):
                 )
 
     def _harmless(self, rule: Ingress) -> bool:
-        return rule.protocol not in {"tcp", "6", "-1"} or (rule.low == rule.high and rule.low in _WEB)
+        return rule.protocol not in {"tcp", "6", "-1"} or (rule.low == rule.high and rule.low in _MEANT)
 
     def _of_others(self, document: Document, rule: Ingress) -> bool:
         """Whether the port is E9302's."""
         named = ADMINISTRATION_PORTS | DATABASE_PORTS | (CHROMA_PORT if for_chroma(document, rule) else {})
         return any(rule.low <= port <= rule.high for port in named)
 
-    def _lone(self, document: Document, wearers: set[str]) -> bool:
+    def _lone(self, document: Document, group: str | None) -> bool:
         """Whether a group is worn only by lone servers, which the world may be meant to ask, or by internal load balancers."""
-        return bool(wearers) and all(self._stands_alone(document, name) for name in wearers)
+        wearers = users(document).get(group or "", set())
+        if not wearers:
+            return "nlb" in (group or "").lower()  # a network load balancer may listen on any port
+        return all(self._stands_alone(document, name) for name in wearers)
 
     def _stands_alone(self, document: Document, name: str) -> bool:
         if document.type_of(name) in {INSTANCE, "AWS::EC2::NetworkInterface"} or internal(document, name):
