@@ -9,7 +9,6 @@ from generator.rules._hosts import GROUP, launch_settings, launched_by
 from generator.rules._rule import Finding, Rule
 from generator.rules._template import Document, Node
 
-
 # Images that require IMDSv2 by themselves, as parameters, paths and mappings call them.
 _REQUIRING = ("al2023", "amazonlinux2023", "bottlerocket")
 
