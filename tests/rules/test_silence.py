@@ -223,6 +223,30 @@ CASES = [
         (f"{HOST}/ImageId", "{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64}}"),
     ),
     silent(
+        "rights in a policy whose roles are told at deployment",
+        (f"{EXECUTION}/2", allow("ecr:DescribeRegistry", "*")),
+        (
+            "Reading",
+            resource(
+                "AWS::IAM::Policy",
+                {
+                    "PolicyName": "read",
+                    "Roles": [ref("Unknown")],
+                    "PolicyDocument": {"Statement": [allow("secretsmanager:GetSecretValue", "*")]},
+                },
+            ),
+        ),
+    ),
+    silent(
+        "the transform of a change set",
+        (
+            f"{DEPLOY}/0",
+            allow(
+                "cloudformation:CreateChangeSet", "arn:aws:cloudformation:us-east-1:aws:transform/Serverless-2016-10-31"
+            ),
+        ),
+    ),
+    silent(
         "a launch template that a node group completes",
         ("Nodes", resource("AWS::EC2::LaunchTemplate", {"LaunchTemplateData": {"InstanceType": "t3.medium"}})),
     ),
