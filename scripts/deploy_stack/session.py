@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,15 +84,27 @@ def begin_change(options: Options) -> tuple[Run, tuple[StackSpec, ...]]:
     run.overrides = read_overrides(options, run.environment, specs)
     check_offline(specs, run.overrides)
     if isinstance(source, WorkingTree):
-        check = start_stale_check(templates)
-        lock = threading.Lock()
-
-        def guard() -> None:
-            with lock:
-                finish_stale_check(check)
-
-        run.guard = guard
+        run.guard = _refuse_stale(templates)
     return run, specs
+
+
+def _refuse_stale(templates: Path) -> Callable[[], None]:
+    """Begin the check, and return what every stack calls before its change set: it raises while the templates are stale."""
+    check = start_stale_check(templates)
+    lock = threading.Lock()
+    found: list[str] = []
+
+    def guard() -> None:
+        with lock:
+            if not found:
+                found.append(finish_stale_check(check))
+        if found[0]:
+            raise DeployError(
+                f"the templates are stale:\n{found[0]}",
+                next_step="run make templates, look at the difference, commit it",
+            )
+
+    return guard
 
 
 def check_offline(specs: Sequence[StackSpec], overrides: Overrides) -> None:

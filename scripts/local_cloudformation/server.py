@@ -153,6 +153,8 @@ class LocalServer:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
+        if self._stopping.is_set():
+            return _hang_up(environ)
         path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
         if path.startswith(control.PREFIX):
             status, found = control.answer(self, method, path, environ.get("QUERY_STRING", ""), _body(environ))
@@ -261,7 +263,7 @@ def _hang_up(environ: Environ) -> Iterable[bytes]:
 
 
 class _Handler(WSGIRequestHandler):
-    """werkzeug's handler, with kept connections and no log lines."""
+    """werkzeug's handler without its log lines. It closes each connection: it may read past a request it has answered."""
 
     protocol_version = "HTTP/1.1"
 
