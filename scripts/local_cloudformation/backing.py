@@ -270,8 +270,11 @@ class MotoBacking:
         if action == "delete":
             self._moto.query("cloudwatch", region, "DeleteAlarms", {"AlarmNames.member.1": name})
             return
-        form = {"AlarmName": name, "AlarmRule": text_of(properties.get("AlarmRule", ""))}
-        self._moto.query("cloudwatch", region, "PutCompositeAlarm", form)
+        # moto has no composite alarms. A metric alarm of that name stands for it, so that its state can be read and set.
+        form = {"AlarmName": name, "AlarmDescription": text_of(properties.get("AlarmDescription", ""))}
+        form |= {"Namespace": "AWS/CloudWatch", "MetricName": "CompositeAlarm", "Statistic": "Maximum", "Period": "60"}
+        form |= {"EvaluationPeriods": "1", "Threshold": "0", "ComparisonOperator": "GreaterThanThreshold"}
+        self._moto.query("cloudwatch", region, "PutMetricAlarm", form)
 
 
 def _region(resource: Resource) -> str:
