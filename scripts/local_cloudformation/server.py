@@ -20,7 +20,7 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
-from local_cloudformation import control, ecs
+from local_cloudformation import control, ecs, ssm
 from local_cloudformation.backing import MotoBacking
 from local_cloudformation.clock import Clock, WallClock
 from local_cloudformation.dispatch import dispatch
@@ -203,6 +203,11 @@ class LocalServer:
             return status, _respond(environ, start_response, status, body, "text/xml")
         if service == "ecs" and environ.get("HTTP_X_AMZ_TARGET", "").startswith(ecs.PREFIX):
             found = ecs.answer(self.engine, operation, _body(environ), region)
+            if found is not None:
+                kind = "application/x-amz-json-1.1"
+                return 200, _respond(environ, start_response, 200, json.dumps(found).encode(), kind)
+        if service == "ssm" and environ.get("HTTP_X_AMZ_TARGET", "").startswith(ssm.PREFIX):
+            found = ssm.answer(self.moto, operation, _body(environ), region)
             if found is not None:
                 kind = "application/x-amz-json-1.1"
                 return 200, _respond(environ, start_response, 200, json.dumps(found).encode(), kind)
