@@ -15,7 +15,8 @@ BURST = 16  # calls that a start may make at once: enough to look at eight stack
 RATE = 5.0  # calls a second afterwards
 SLOWEST = 0.25  # calls a second under heavy throttling
 LATE = 60.0  # seconds after which even the last resource is looked at once a second only
-RECOVERY = 0.05  # calls a second won back with each answer that is not throttled
+RECOVERY = 0.2  # calls a second won back with each answer that is not throttled
+ONE_BAD_MOMENT = 1.0  # seconds: refusals that close together are one piece of news
 
 
 class TokenBucket:
@@ -39,6 +40,7 @@ class TokenBucket:
         self._clock = clock
         self._sleep = sleep
         self._then = clock()
+        self._refused = -ONE_BAD_MOMENT
         self._lock = threading.Lock()
 
     def take(self) -> None:
@@ -56,7 +58,10 @@ class TokenBucket:
     def throttled(self) -> None:
         """AWS said "Rate exceeded": halve the rate and forget what was saved up."""
         with self._lock:
-            self.rate = max(SLOWEST, self.rate / 2)
+            now = self._clock()
+            if now - self._refused >= ONE_BAD_MOMENT:
+                self.rate = max(SLOWEST, self.rate / 2)
+                self._refused = now
             self._tokens = min(self._tokens, 0.0)
 
     def answered(self) -> None:

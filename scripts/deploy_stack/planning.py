@@ -151,7 +151,7 @@ class Draft:
 
 
 def _with_change_set(run: Run, draft: Draft) -> Plan:
-    spec, creating = draft.spec, draft.operation == "CREATE"
+    spec, creating, now = draft.spec, draft.operation == "CREATE", draft.situation.stack
     triggers, notes = ((), []) if creating else preflight.rollback_triggers(run.aws, spec)
     request = changesets.Request(
         stack_name=spec.stack_name,
@@ -160,7 +160,10 @@ def _with_change_set(run: Run, draft: Draft) -> Plan:
         parameters=draft.values.request(),
         tags=spec.tags,
         capabilities=capabilities(spec.template),
-        triggers=None if creating else triggers,
+        # Omitted triggers stay as they are, an empty list removes them: sent only where they differ.
+        triggers=None
+        if now is None or creating or sorted(arn for arn, _ in triggers) == list(now.triggers)
+        else triggers,
         nested=any(each.get("Type") == "AWS::CloudFormation::Stack" for each in spec.template["Resources"].values()),
         description=f"deploy-stack {spec.environment} {spec.name} {spec.version}",
     )
@@ -175,14 +178,13 @@ def _with_change_set(run: Run, draft: Draft) -> Plan:
         description = changesets.describe(run.aws, change_set_id, first)
     except changesets.NothingToChangeError:
         tidy(run, change_set_id, stack_id, created=creating)
-        stack = draft.situation.stack
-        if stack is None:
+        if now is None:
             raise DeployError(
                 f"{spec.stack_name}: CloudFormation finds nothing to create: is the template empty?"
             ) from None
         if draft.settings:
-            return _settings_only(spec, stack, draft.settings, draft.chosen)
-        return Unchanged(spec, stack, fast=False)
+            return _settings_only(spec, now, draft.settings, draft.chosen)
+        return Unchanged(spec, now, fast=False)
     except BaseException:
         tidy(run, change_set_id, stack_id, created=creating)
         raise

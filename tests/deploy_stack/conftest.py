@@ -1,11 +1,11 @@
 """A project to deploy, an embedded CloudFormation to deploy it to, and deploy-stack itself, run in this process."""
 
+import http.client
 import importlib.util
 import json
 import os
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,8 +64,10 @@ def server() -> Iterator[LocalCloudFormation]:
 def local(server: LocalCloudFormation, monkeypatch: pytest.MonkeyPatch) -> LocalCloudFormation:
     """The embedded CloudFormation, empty, and this process's AWS settings lead to it."""
     server.reset(state=True)
-    request = urllib.request.Request(f"{server.endpoint}/moto-api/reset", method="POST")
-    urllib.request.urlopen(request).close()
+    connection = http.client.HTTPConnection(server.endpoint.removeprefix("http://"))
+    connection.request("POST", "/moto-api/reset")
+    connection.getresponse().read()
+    connection.close()
     server.script({})
     for name, value in server.environ.items():
         monkeypatch.setenv(name, value)

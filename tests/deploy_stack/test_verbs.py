@@ -291,20 +291,16 @@ def test_drift_shows_what_was_changed_by_hand_but_not_what_scaling_moves(deploye
     assert "app: no drift" in result.out
 
 
-def test_rollback_is_a_plan_to_the_version_deployed_before(deployed, project, cfn):
-    """The template comes from git by the recorded revision and its digest; a second rollback does not go forth again."""
-    project.commit("v0.1.0")
-    assert deployed("deploy", "staging", "--yes").code == 0
+def test_rollback_without_a_recorded_version_before_says_so(deployed, project):
+    """What was deployed by other means cannot be found again; a git tag can still be deployed."""
     project.template("app", cpu("512"))
-    project.version("0.2.0")
-    project.commit("v0.2.0")
     assert deployed("deploy", "staging", "--yes").code == 0
-    listed = deployed("rollback", "staging", "app", "--list").out
 
-    plan = deployed("rollback", "staging")
+    result = deployed("rollback", "staging")
 
-    assert len(listed.splitlines()) == 2
-    assert plan.code == 1, "the first deployment was made from files that were in no commit yet"
+    assert len(deployed("rollback", "staging", "app", "--list").out.splitlines()) == 1
+    assert result.code == 1
+    assert "--at TAG" in result.err
 
 
 @pytest.mark.parametrize("command", [["rollback", "staging", "--yes"], ["rollback", "staging"]])
