@@ -22,12 +22,14 @@ venv: $(READY)  ## Create .venv from the locked requirements
 
 templates: $(READY)  ## Write templates/ from the description; prints one line for each file that changed
 	@$(BIN)/python -m generator
+	@$(BIN)/python -m generator.rules
 
 check: $(READY)  ## Format, lint, types, stale templates, parameter files, cfn-lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m generator --check
+	$(BIN)/python -m generator.rules --check
 	$(BIN)/cfn-lint
 	$(BIN)/python -m generator.lint
 
