@@ -5,10 +5,13 @@ In: parts of a `Review`. Out: short texts. Refuses to know: colours and columns.
 
 from __future__ import annotations
 
+from os.path import commonprefix
+
 from deploy_stack.review.model import KNOWN_AFTER_APPLY, PropertyChange, ResourceChange, Review, Severity, ValueChange
 
 MARKS = {Severity.BLOCK: "!!", Severity.WARN: "!", Severity.NOTE: ""}
 VALUE_WIDTH = 60  # characters of a value in a table; JSON carries all of it
+KEPT_OF_SHARED = 16  # characters before the place where two long values begin to differ
 
 
 def headline(review: Review) -> str:
@@ -46,19 +49,25 @@ def value(text: str | None, width: int = VALUE_WIDTH) -> str:
     return flat if len(flat) <= width else f"{flat[: width - 4]} ..."
 
 
+def values(before: str | None, after: str | None) -> str:
+    """Return `before -> after`; of long texts that share their beginning, the part where they differ."""
+    shared = len(commonprefix([before or "", after or ""])) - KEPT_OF_SHARED
+    if shared > 0 and max(len(before or ""), len(after or "")) > VALUE_WIDTH:
+        before, after = (f"... {text[shared:]}" if text else text for text in (before, after))
+    return f"{value(before)} -> {value(after)}"
+
+
 def property_line(change: PropertyChange) -> str:
     """Return one changed property: path, before, after, why."""
     name = change.path if change.attribute in {"Properties", change.path} else f"{change.attribute}.{change.path}"
-    values = (
-        f": {value(change.before)} -> {value(change.after)}" if (change.before, change.after) != (None, None) else ""
-    )
+    both = f": {values(change.before, change.after)}" if (change.before, change.after) != (None, None) else ""
     why = f" [{', '.join(change.causes)}]" if change.causes else ""
-    return f"{name}{values}{why}"
+    return f"{name}{both}{why}"
 
 
 def value_line(change: ValueChange) -> str:
     """Return one change beside the resources."""
-    return f"{change.name}: {value(change.before)} -> {value(change.after)}"
+    return f"{change.name}: {values(change.before, change.after)}"
 
 
 def short_type(name: str) -> str:
