@@ -51,7 +51,7 @@ def value(text: str | None, width: int = VALUE_WIDTH) -> str:
 
 def values(before: str | None, after: str | None) -> str:
     """Return `before -> after`; of long texts that share their beginning, the part where they differ."""
-    shared = len(commonprefix([before or "", after or ""])) - KEPT_OF_SHARED
+    shared = len(commonprefix([before or "", after or ""])) - KEPT_OF_SHARED  # noqa: RUF071  (characters are meant)
     if shared > 0 and max(len(before or ""), len(after or "")) > VALUE_WIDTH:
         before, after = (f"... {text[shared:]}" if text else text for text in (before, after))
     return f"{value(before)} -> {value(after)}"
