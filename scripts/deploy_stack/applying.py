@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from deploy_stack.causes import Cause, find_cause
 from deploy_stack.events import Ending
 from deploy_stack.execution import Approved, execute, outputs
 from deploy_stack.exits import DeployError, Exit
-from deploy_stack.run import Run
+from deploy_stack.run import Run, together
 from deploy_stack.templates import digest
 
 
@@ -67,14 +67,15 @@ def apply_one(run: Run, approved: Approved, recipe: Recipe, board: Board, run_id
     if ending.exit_code is not Exit.DONE:
         changesets.delete(run.aws, approved.change_set_id)  # what failed is not to be executed again
         return failed(run, approved.name, approved.stack_id, ending)
+    closing: list[Callable[[], Any]] = [lambda: outputs(run, approved.stack_id)]
     if approved.change_set_id:
-        keeping.join(timeout=run.patience)
-        _record(run, approved.name, recipe, run_id)
+        closing.append(lambda: _record(run, approved.name, recipe, run_id, keeping))
+    found = together(*closing)[0]
     return Outcome(
         name=approved.name,
         exit_code=Exit.DONE,
         status=ending.status,
-        outputs=outputs(run, approved.stack_id),
+        outputs=found,
         notes=tuple(cleanup_failures(ending)),
     )
 
@@ -121,7 +122,8 @@ def _keep(run: Run, name: str, recipe: Recipe) -> None:
         run.say(name, f"the template was not kept for a rollback: {error.message}")
 
 
-def _record(run: Run, name: str, recipe: Recipe, run_id: str) -> None:
+def _record(run: Run, name: str, recipe: Recipe, run_id: str, keeping: threading.Thread) -> None:
+    keeping.join(timeout=run.patience)
     release = releases.Release(
         number=0,
         run=run_id,

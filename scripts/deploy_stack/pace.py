@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 BURST = 16  # calls that a start may make at once: enough to look at eight stacks in one go
-RATE = 5.0  # calls a second afterwards
+RATE = 8.0  # calls a second afterwards
 SLOWEST = 0.25  # calls a second under heavy throttling
 LATE = 60.0  # seconds after which even the last resource is looked at once a second only
 RECOVERY = 0.2  # calls a second won back with each answer that is not throttled
@@ -108,9 +108,9 @@ class Rhythm:
 
 def change_set_rhythm(clock: Callable[[], float] = time.monotonic) -> Rhythm:
     """A change set takes seconds, seldom minutes."""
-    return Rhythm(first=0.15, growth=1.2, caps=((0, 0.35), (10, 1.0), (30, 3.0)), clock=clock)
+    return Rhythm(first=0.15, growth=1.1, caps=((0, 0.25), (10, 1.0), (30, 3.0)), clock=clock)
 
 
 def stack_rhythm(clock: Callable[[], float] = time.monotonic) -> Rhythm:
     """A stack takes from ten seconds to an hour."""
-    return Rhythm(first=0.25, growth=1.15, caps=((0, 0.6), (60, 2.0), (600, 5.0)), clock=clock)
+    return Rhythm(first=0.2, growth=1.15, caps=((0, 0.6), (60, 2.0), (600, 5.0)), clock=clock)
