@@ -184,7 +184,7 @@ def _image_policies(
 ) -> list[Ref]:
     """One policy over all repositories, or as many as their quota asks for; roles share them."""
     pieces = in_pieces(images)
-    numbers = [str(number) for number in range(1, len(pieces) + 1)] if len(pieces) > 1 else [""]
+    numbers = [""] if len(pieces) == 1 else [str(number) for number in range(1, len(pieces) + 1)]
     return [
         _policy(template, f"{name} {number}", about, write(piece))
         for number, piece in zip(numbers, pieces, strict=True)

@@ -37,7 +37,8 @@ def build(environment: Environment, services: tuple[Service, ...]) -> Template:
         Type="AWS::Route53::HostedZone::Id",
         Description=f"Route 53 hosted zone that holds {environment.domain}",
     )
-    _weight(template, environment)
+    if public:
+        _weight(template, environment)
     balancer = _load_balancer(template, environment)
     listener = _listeners(template, balancer, _certificate(template, environment, public, zone))
     for priority, service in enumerate(public, start=1):

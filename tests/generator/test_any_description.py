@@ -11,7 +11,7 @@ from cfnlint.rules import Match
 from cfnlint.runner import run_template_by_data
 from cfnlint.runner.cli import Runner
 from hypothesis import HealthCheck as Slow
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from generator.build import build
@@ -147,6 +147,10 @@ def environments(draw: st.DrawFn) -> Environment:
     )
 
 
+# Each example is linted for seconds, so a failure is shown as it was found: looking for a smaller one would take an hour.
+QUICK = (Phase.explicit, Phase.generate)
+
+
 @pytest.fixture(scope="module")
 def linter() -> Runner:
     return Runner(ConfigMixIn([], templates=[], regions=["us-east-1"]))
@@ -168,7 +172,7 @@ def accepted(linter: Runner, description: tuple[Service, ...], environment: Envi
             assert not found, f"{path}: {found[0].rule.id} {found[0].message}"
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(Slow), derandomize=True)
+@settings(max_examples=6, deadline=None, phases=QUICK, suppress_health_check=list(Slow), derandomize=True)
 @given(description=services(), environment=environments())
 def test_any_valid_description_renders_what_cfn_lint_accepts(
     linter: Runner, description: tuple[Service, ...], environment: Environment
@@ -177,7 +181,7 @@ def test_any_valid_description_renders_what_cfn_lint_accepts(
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=list(Slow))
+@settings(max_examples=40, deadline=None, phases=QUICK, suppress_health_check=list(Slow))
 @given(description=services(), environment=environments())
 def test_many_valid_descriptions(linter: Runner, description: tuple[Service, ...], environment: Environment) -> None:
     accepted(linter, description, environment)
