@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 TAG, BROKEN = "4f2c1ab", "0bad1de"
@@ -150,7 +151,9 @@ class Demo:
     def change_a_size(self) -> None:
         """An engineer gives production's backend more memory and reads the difference."""
         old, new = (f"cpu=1024, memory={size}, scaling=Scaling(minimum=2" for size in (2048, 3072))
-        self.title("Change a size: more memory for production's backend", "memory=2048 -> memory=3072 in environments.py")
+        self.title(
+            "Change a size: more memory for production's backend", "memory=2048 -> memory=3072 in environments.py"
+        )
         self.edit("generator/environments.py", old, new)
         before = (self.work / "templates/production/fargate.json").read_text().splitlines()
         print(indent(self.run("-m", "generator").stdout))
@@ -233,7 +236,7 @@ class Demo:
             sys.exit(f"demo: {path} no longer says {old!r}; scripts/demo.py must follow it")
         file.write_text(text.replace(old, new, 1))
 
-    def client(self, service: str):  # noqa: ANN201  (a botocore client has no type of its own)
+    def client(self, service: str) -> Any:
         """A client of the embedded services."""
         from botocore.session import Session  # noqa: PLC0415
 
