@@ -20,7 +20,9 @@ import sys, generator.__main__ as m; m._files()
 print(",".join(sorted(n for n in sys.modules if n.split(".")[0] in ("troposphere", "awacs"))))
 """
 _MANY = """
-import dataclasses, sys
+import dataclasses, gc, sys
+
+gc.disable()  # as the command does
 from generator.build import build
 from generator.environments import STAGING
 from generator.model import Compute

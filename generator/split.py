@@ -6,7 +6,7 @@ id, and whatever a later part needs of an earlier one is published in Parameter 
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -76,11 +76,16 @@ class _Splitter:
         self.template = template
         self.parameters: Json = template.get("Parameters", {})
         self.resources: Json = template["Resources"]
+        self.references = {name: list(references(resource)) for name, resource in self.resources.items()}
         self.order = {"": -1, **{name: index for index, name in enumerate(owners)}}
         self.longest = max(map(len, owners), default=0)
         homes = self._homes()
         parts = self._pack(homes, len(owners))
         self.part_of = {name: parts[home] for name, home in homes.items()}
+        self.members: dict[int, list[str]] = defaultdict(list)
+        for name, part in self.part_of.items():
+            self.members[part].append(name)
+        self.tags = next(r["Properties"]["Tags"] for r in self.resources.values() if r["Type"] == "AWS::SSM::Parameter")
 
     def _owner(self, name: str) -> str:
         """The service whose name `name` begins with, followed by a new word; '' for what all services share."""
@@ -98,7 +103,7 @@ class _Splitter:
         def home(name: str) -> int:
             if name not in homes:
                 homes[name] = self.order[self._owner(name)]  # ends a circle; CloudFormation refuses those anyway
-                found = {target for target, _ in references(self.resources[name]) if target in self.resources}
+                found = {target for target, _ in self.references[name] if target in self.resources}
                 homes[name] = max([homes[name], *(home(target) for target in found)])
             return homes[name]
 
@@ -111,7 +116,7 @@ class _Splitter:
         sizes = Counter(homes.values())
         inputs: dict[int, set[str]] = {place: set() for place in range(-1, count)}
         for name, place in homes.items():
-            inputs[place] |= {target for target, _ in references(self.resources[name]) if target in self.parameters}
+            inputs[place] |= {target for target, _ in self.references[name] if target in self.parameters}
         parts = {}
         part, resources, parameters = 0, 0, 0
         for place in range(-1, count):
@@ -132,10 +137,8 @@ class _Splitter:
     def _taken(self, part: int, published: dict[int, dict[tuple[str, str], str]]) -> dict[tuple[str, str], str]:
         """The values that `part` needs of earlier ones, each under the name of a new parameter."""
         taken = {}
-        for name, resource in self.resources.items():
-            if self.part_of[name] != part:
-                continue
-            for target, attribute in references(resource):
+        for name in self.members[part]:
+            for target, attribute in self.references[name]:
                 if target in self.resources and self.part_of[target] != part:
                     parameter = logical_id("from", target, attribute)
                     taken[target, attribute] = parameter
@@ -146,11 +149,7 @@ class _Splitter:
         about = self.template["Metadata"]["Aldeia"]
         name = about["Stack"] if part == 0 else f"{about['Stack']}-{part + 1}"
         path = {key: parameter_path(about["Environment"], about["Stack"], f"{value}") for key, value in taken.items()}
-        resources = {
-            key: _replace(self._without_far_dependencies(key, part), taken)
-            for key, resource in self.resources.items()
-            if self.part_of[key] == part
-        }
+        resources = {key: _replace(self._without_far_dependencies(key, part), taken) for key in self.members[part]}
         for (target, attribute), parameter in published.items():
             resources[f"{parameter}Parameter"] = {
                 "Type": "AWS::SSM::Parameter",
@@ -159,7 +158,7 @@ class _Splitter:
                     "Type": "String",
                     "Value": {"Fn::GetAtt": [target, attribute]} if attribute else {"Ref": target},
                     "Description": f"{target} of {name}, for its later parts",
-                    "Tags": {**self._tags(), "Stack": name},
+                    "Tags": {**self.tags, "Stack": name},
                 },
             }
         outputs = {
@@ -183,11 +182,6 @@ class _Splitter:
             },
         }
         return _only_used(cut)
-
-    def _tags(self) -> dict[str, str]:
-        about = self.template["Metadata"]["Aldeia"]
-        some = next(r for r in self.resources.values() if r["Type"] == "AWS::SSM::Parameter")
-        return {**some["Properties"]["Tags"], "Environment": about["Environment"]}
 
     def _without_far_dependencies(self, name: str, part: int) -> Json:
         """The resource without DependsOn that point to other parts: those are deployed before, or not at all after."""
