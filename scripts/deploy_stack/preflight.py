@@ -76,6 +76,14 @@ def finish_stale_check(process: subprocess.Popen[str] | None) -> str:
     return said.strip() if process.returncode else ""
 
 
+def end_stale_check(process: subprocess.Popen[str] | None) -> None:
+    """End a check that nobody waited for: nothing was to be changed."""
+    if process is None or process.returncode is not None:
+        return
+    process.kill()
+    process.communicate()
+
+
 def check_limits(spec: StackSpec) -> None:
     """Raise DeployError for a template that CloudFormation would refuse for its size, wherever it lies."""
     size = len(compact(spec.template).encode())

@@ -33,6 +33,7 @@ class Run:
     stop: threading.Event = field(default_factory=threading.Event)
     patience: float = 300.0  # seconds without an answer before the watch is given up
     guard: Callable[[], None] = lambda: None  # refuses, before the first call that changes something
+    dispose: Callable[[], None] = lambda: None  # ends what was begun in the background and is not needed any more
     _caller: Caller | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     running: dict[str, str] = field(default_factory=dict)  # stacks that AWS is working on for us: name -> ARN

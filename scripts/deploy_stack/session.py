@@ -6,6 +6,7 @@ Refuses to know: what the verb does. Clients are made in the background while fi
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from deploy_stack.exits import DeployError, Exit
 from deploy_stack.narrate import Narrator
 from deploy_stack.options import Options
 from deploy_stack.pace import TokenBucket
-from deploy_stack.preflight import finish_stale_check, start_stale_check
+from deploy_stack.preflight import end_stale_check, finish_stale_check, start_stale_check
 from deploy_stack.project import Environment, StackSpec, read_environment, read_target
 from deploy_stack.run import Run
 from deploy_stack.source import Source, WorkingTree, revision
@@ -84,13 +85,13 @@ def begin_change(options: Options) -> tuple[Run, tuple[StackSpec, ...]]:
     run.overrides = read_overrides(options, run.environment, specs)
     check_offline(specs, run.overrides)
     if isinstance(source, WorkingTree):
-        run.guard = _refuse_stale(templates)
+        check = start_stale_check(templates)
+        run.guard, run.dispose = _refuse_stale(check), lambda: end_stale_check(check)
     return run, specs
 
 
-def _refuse_stale(templates: Path) -> Callable[[], None]:
-    """Begin the check, and return what every stack calls before its change set: it raises while the templates are stale."""
-    check = start_stale_check(templates)
+def _refuse_stale(check: subprocess.Popen[str] | None) -> Callable[[], None]:
+    """Return what every stack calls before its change set: it raises while the templates are stale."""
     lock = threading.Lock()
     found: list[str] = []
 

@@ -60,20 +60,31 @@ def server() -> Iterator[LocalCloudFormation]:
         yield local
 
 
-@pytest.fixture
-def local(server: LocalCloudFormation, monkeypatch: pytest.MonkeyPatch) -> LocalCloudFormation:
-    """The embedded CloudFormation, empty, and this process's AWS settings lead to it."""
+def wipe(server: LocalCloudFormation) -> None:
+    """Forget every stack, and what moto holds."""
     server.reset(state=True)
     connection = http.client.HTTPConnection(server.endpoint.removeprefix("http://"))
     connection.request("POST", "/moto-api/reset")
     connection.getresponse().read()
     connection.close()
     server.script({})
+
+
+@pytest.fixture
+def local(server: LocalCloudFormation, monkeypatch: pytest.MonkeyPatch) -> LocalCloudFormation:
+    """The embedded CloudFormation, empty, and this process's AWS settings lead to it."""
+    wipe(server)
     for name, value in server.environ.items():
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     return server
+
+
+@pytest.fixture
+def empty(local: LocalCloudFormation) -> Callable[[], None]:
+    """What makes the embedded AWS empty again in the middle of a test."""
+    return lambda: wipe(local)
 
 
 @pytest.fixture

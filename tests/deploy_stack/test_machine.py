@@ -51,11 +51,10 @@ FAILURES = st.lists(
 class Deployer(RuleBasedStateMachine):
     """One environment, its files, and everything that has been approved for it so far."""
 
-    def __init__(self, local, project, cfn, process):
+    def __init__(self, local, project, cfn, process, empty):
         super().__init__()
         self.local, self.project, self.cfn, self.process = local, project, cfn, process
-        local.reset(state=True)
-        local.script({})
+        empty()
         self.approved = {name: {digest(self.files(name))} for name in STACKS}
         self.planned = {}
         self.file_system = None
@@ -234,10 +233,10 @@ class Deployer(RuleBasedStateMachine):
             assert self.call("delete", "staging", stack, "--yes")[0] == 0
 
 
-def drive(local, project, cfn, process, *, examples, steps):
+def drive(*parts, examples, steps):
     """Run the machine."""
     run_state_machine_as_test(
-        lambda: Deployer(local, project, cfn, process),
+        lambda: Deployer(*parts),
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
@@ -249,12 +248,12 @@ def drive(local, project, cfn, process, *, examples, steps):
     )
 
 
-def test_random_verbs_faults_and_kills_never_deploy_what_nobody_approved(local, project, cfn, process):
+def test_random_verbs_faults_and_kills_never_deploy_what_nobody_approved(local, project, cfn, process, empty):
     """A few short runs each time."""
-    drive(local, project, cfn, process, examples=4, steps=8)
+    drive(local, project, cfn, process, empty, examples=4, steps=8)
 
 
 @pytest.mark.slow
-def test_long_runs_of_random_verbs_faults_and_kills(local, project, cfn, process):
+def test_long_runs_of_random_verbs_faults_and_kills(local, project, cfn, process, empty):
     """Many long runs."""
-    drive(local, project, cfn, process, examples=60, steps=25)
+    drive(local, project, cfn, process, empty, examples=60, steps=25)

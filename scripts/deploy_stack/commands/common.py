@@ -29,6 +29,8 @@ def watching(run: Run, work: Callable[[], Exit]) -> Exit:
         run.stop.set()
         stop_watching(run)
         return Exit.INTERRUPTED
+    finally:
+        run.dispose()
 
 
 def shower(run: Run, *, as_json: bool) -> Callable[[Planned], None]:

@@ -50,7 +50,7 @@ def command(to: str | None, listing: bool, skip: tuple[str, ...], **typed: Any) 
     run, specs = begin_change(options)
     run.guard = lambda: None  # an earlier version is not what the files say today
     if listing:
-        return _list(run, specs, as_json=options.as_json)
+        return watching(run, lambda: _list(run, specs, as_json=options.as_json))
     return watching(run, lambda: _rollback(run, specs, options, to, skip))
 
 

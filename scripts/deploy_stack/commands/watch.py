@@ -52,6 +52,8 @@ def watch(run: Run, specs: tuple[StackSpec, ...], *, as_json: bool) -> Exit:
 
 def watch_one(run: Run, spec: StackSpec, board: Board) -> Outcome:
     """Follow one stack, or say how its last operation ended."""
+    from dataclasses import replace
+
     from deploy_stack import stacks
     from deploy_stack.applying import Outcome, cleanup_failures, failed
     from deploy_stack.events import Ending, follow_current
@@ -75,8 +77,8 @@ def watch_one(run: Run, spec: StackSpec, board: Board) -> Outcome:
     else:
         code = outcome(stack.status, deleting=stack.status == "DELETE_FAILED")
         ending = Ending(stack.status, stack.reason, code)
-        if code is not Exit.DONE:
-            ending = follow_current(run, spec.name, stack.id)
+        if code is not Exit.DONE:  # the events say why; that it failed, the stack says itself
+            ending = replace(ending, events=follow_current(run, spec.name, stack.id).events)
     if ending.exit_code is not Exit.DONE:
         return failed(run, spec.name, stack.id, ending)
     return Outcome(
