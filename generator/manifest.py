@@ -10,7 +10,7 @@ from typing import Any
 
 from generator import VERSION
 from generator.model import Compute, EcrImage, Environment, Service
-from generator.naming import SHARED, logical_id, secret_name, secret_names, stack_name
+from generator.naming import SHARED, logical_id, parameter_path, secret_name, secret_names, stack_name
 from generator.stacks.monitoring import rollback_alarms
 from generator.tagging import common_tags
 from generator.wiring import FIRST_DEPLOYMENT, image_parameter
@@ -45,6 +45,8 @@ def of_environment(
             DependsOn=_depends_on(name, template, publishers, templates),
             RollbackAlarms=list(rollback_alarms(environment, services)) if environment.protected else [],
             Secrets=_secrets(environment, services, template),
+            # The role CloudFormation acts as: a pipeline may make change sets only with this one.
+            ServiceRole=parameter_path(SHARED, "delivery", logical_id(environment.name, "CloudFormationRoleArn")),
             guarded=environment.protected and name.split("-")[0] in protected,
         )
         for name, template in templates.items()
@@ -65,6 +67,7 @@ def of_shared(services: tuple[Service, ...], templates: Mapping[str, Json]) -> J
             DependsOn=_depends_on(name, template, publishers, templates),
             RollbackAlarms=[],
             Secrets=[],
+            ServiceRole=None,  # these stacks make the roles, so a person deploys them with his own
             guarded=True,
         )
         for name, template in templates.items()
