@@ -1,6 +1,7 @@
 """A real terminal: the question, the live table, Ctrl-C, and the offer to cancel."""
 
 import os
+import signal
 import sys
 import time
 
@@ -12,6 +13,11 @@ from local_cloudformation import LocalCloudFormation
 def cpu(value):
     """Return a change of the task's size."""
     return lambda found: found["Resources"]["TaskDefinition"]["Properties"].update(Cpu=value)
+
+
+def hear_ctrl_c() -> None:
+    """A shell starts its background jobs deaf to Ctrl-C, and their children inherit it; a terminal's programs are not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture
@@ -29,6 +35,7 @@ def terminal(local: LocalCloudFormation, project):
             dimensions=(30, 80),
             encoding="utf-8",
             timeout=30,
+            preexec_fn=hear_ctrl_c,
         )
         started.append(child)
         return child
