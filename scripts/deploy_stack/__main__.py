@@ -93,10 +93,20 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo("\ninterrupted", err=True)
         return Exit.INTERRUPTED
     except DeployError as error:
-        click.echo(f"error: {error.message}", err=True)
-        for line in error.next_step.splitlines():
-            click.echo(f"  next: {line}", err=True)
-        return error.exit_code
+        return _say(error)
+    except Exception as error:
+        if not type(error).__module__.startswith("botocore"):
+            raise
+        from deploy_stack.aws import as_deploy_error
+
+        return _say(as_deploy_error(error, "asking AWS"))
+
+
+def _say(error: DeployError) -> Exit:
+    click.echo(f"error: {error.message}", err=True)
+    for line in error.next_step.splitlines():
+        click.echo(f"  next: {line}", err=True)
+    return error.exit_code
 
 
 def _terminated(_: int, __: FrameType | None) -> None:

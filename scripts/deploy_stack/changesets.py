@@ -94,14 +94,15 @@ def create(aws: Aws, request: Request) -> tuple[str, str]:
 def wait(aws: Aws, change_set_id: str, *, sleep: Callable[[float], object], patience: float) -> dict[str, Any]:
     """Return the description (first page) of a change set that is finished, whatever it became."""
     rhythm = change_set_rhythm()
-    while True:
-        sleep(rhythm.next())
-        try:
-            page = patiently(lambda: _page(aws, change_set_id), patience=patience, sleep=sleep)
-        except Exception as error:
-            raise _unreadable(error, change_set_id) from error
-        if page["Status"] not in UNFINISHED:
-            return dict(page)
+    with aws.bucket.watching() as fair:
+        while True:
+            sleep(fair(rhythm.next()))
+            try:
+                page = patiently(lambda: _page(aws, change_set_id), patience=patience, sleep=sleep)
+            except Exception as error:
+                raise _unreadable(error, change_set_id) from error
+            if page["Status"] not in UNFINISHED:
+                return dict(page)
 
 
 def describe(aws: Aws, change_set_id: str, first: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from deploy_stack.project import StackSpec
 from deploy_stack.run import Run
 from deploy_stack.schedule import Done, in_order, levels
 from deploy_stack.values import ssm_names
-from deploy_stack.workflow import Plans, discard, nobody_writes, plan_all, say_error, show, waiting_text, writers
+from deploy_stack.workflow import Plans, discard, nobody_writes, plan_all, show, waiting_text, writers
 
 
 class Deployment:
@@ -117,13 +117,13 @@ class Deployment:
 
 
 def settle(run: Run, name: str, done: Done[Outcome]) -> Outcome:
-    """Return the outcome of a piece of work, whatever it came to. Errors are said, unexpected ones raised."""
+    """Return the outcome of a piece of work, whatever it came to. Unexpected errors are raised."""
     if done.result is not None:
         return done.result
     if isinstance(done.error, InterruptError):
         raise KeyboardInterrupt
     if isinstance(done.error, DeployError):
-        say_error(run, done.error)
+        run.say(name, "stopped; why stands at the end")
         return Outcome(name, done.error.exit_code, "refused", done.error.message, done.error.next_step)
     if done.error is not None:
         raise done.error

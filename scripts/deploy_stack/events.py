@@ -103,23 +103,24 @@ def follow(
     rhythm = stack_rhythm()
     seen: dict[str, Event] = {}
     answered, quiet = time.monotonic(), 0
-    while True:
-        try:
-            news = _news(run, stack_id, seen, tokens)
-            quiet = 0 if news else quiet + 1
-            ending = _take(news, seen, progress, on_event, deleting=deleting)
-            if ending is None and quiet >= QUIET_LOOKS:
-                quiet, ending = 0, _ask_the_stack(run, stack_id, seen, deleting=deleting)
-            answered = time.monotonic()
-            if ending:
-                progress.ended = answered
-                return ending
-        except DeployError:
-            raise
-        except Exception as error:
-            _survive(error, rhythm.throttled, answered, run.patience, resume)
-        pending = progress.total - progress.done
-        run.sleep(rhythm.next(nearly_done=progress.total > 0 and pending <= 1))
+    with run.aws.bucket.watching() as fair:
+        while True:
+            try:
+                news = _news(run, stack_id, seen, tokens)
+                quiet = 0 if news else quiet + 1
+                ending = _take(news, seen, progress, on_event, deleting=deleting)
+                if ending is None and quiet >= QUIET_LOOKS:
+                    quiet, ending = 0, _ask_the_stack(run, stack_id, seen, deleting=deleting)
+                answered = time.monotonic()
+                if ending:
+                    progress.ended = answered
+                    return ending
+            except DeployError:
+                raise
+            except Exception as error:
+                _survive(error, rhythm.throttled, answered, run.patience, resume)
+            pending = progress.total - progress.done
+            run.sleep(fair(rhythm.next(nearly_done=progress.total > 0 and pending <= 1)))
 
 
 def _news(run: Run, stack_id: str, seen: Mapping[str, Event], tokens: set[str]) -> list[Event]:
@@ -177,9 +178,13 @@ def _ask_the_stack(run: Run, stack_id: str, seen: Mapping[str, Event], *, deleti
 
     A status that says REVIEW_IN_PROGRESS may be an old read, and one that was there before our first event is not ours.
     """
-    stack = stacks.find(run.aws, stack_id)
-    if stack is None:
+    try:
+        answer = run.aws.client("cloudformation").describe_stacks(StackName=stack_id)
+    except Exception as error:
+        if not is_missing_stack(error):
+            raise
         return Ending("DELETE_COMPLETE", "", outcome("DELETE_COMPLETE", deleting=deleting), tuple(seen.values()))
+    stack = stacks.from_description(answer["Stacks"][0])
     if not seen or not is_terminal(stack.status):
         return None
     return Ending(stack.status, stack.reason, outcome(stack.status, deleting=deleting), tuple(seen.values()))

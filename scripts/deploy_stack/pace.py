@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 BURST = 16  # calls that a start may make at once: enough to look at eight stacks in one go
 RATE = 8.0  # calls a second afterwards
 SLOWEST = 0.25  # calls a second under heavy throttling
+FOR_LOOKING = 0.6  # the part of the rate that watchers may use up
 LATE = 60.0  # seconds after which even the last resource is looked at once a second only
 RECOVERY = 0.2  # calls a second won back with each answer that is not throttled
 ONE_BAD_MOMENT = 1.0  # seconds: refusals that close together are one piece of news
@@ -40,6 +42,7 @@ class TokenBucket:
         self._clock = clock
         self._sleep = sleep
         self._then = clock()
+        self._watchers = 0
         self._refused = -ONE_BAD_MOMENT
         self._lock = threading.Lock()
 
@@ -54,6 +57,20 @@ class TokenBucket:
             wait = -self._tokens / self.rate if self._tokens < 0 else 0.0
         if wait > 0:
             self._sleep(wait)
+
+    @contextmanager
+    def watching(self) -> Iterator[Callable[[float], float]]:
+        """Count somebody who looks again and again; gives what stretches a wait to a fair part of the budget.
+
+        All who watch share `FOR_LOOKING` of the rate, so that a creation or an execution never queues behind looks.
+        """
+        with self._lock:
+            self._watchers += 1
+        try:
+            yield lambda seconds: max(seconds, self._watchers / (self.rate * FOR_LOOKING))
+        finally:
+            with self._lock:
+                self._watchers -= 1
 
     def throttled(self) -> None:
         """AWS said "Rate exceeded": halve the rate and forget what was saved up."""

@@ -53,6 +53,22 @@ def test_expired_credentials_before_anything_are_a_plain_error(deployed, local):
     assert "sign in again" in result.err
 
 
+@pytest.mark.parametrize("verb", ["watch", "cancel", "status", "outputs", "drift", "prune", "delete", "rollback"])
+def test_no_verb_ends_in_a_traceback_when_aws_refuses_everything(deployed, local, verb):
+    """One sentence, a documented code."""
+    local.script(faults=[{"fault": "access-denied"}])
+
+    result = deployed(
+        verb,
+        "staging",
+        *(["app"] if verb == "delete" else []),
+        *(["--yes"] if verb in {"cancel", "prune", "delete"} else []),
+    )
+
+    assert result.code == 1
+    assert "AccessDenied" in result.err
+
+
 def test_the_wrong_account_is_refused_before_anything_changes(deploy_stack, project, local):
     """target.json says where an environment may be deployed."""
     for environment in ("staging", "production"):

@@ -55,6 +55,17 @@ def test_throttling_halves_the_rate_once_a_moment_and_answers_win_it_back(clock)
     assert bucket.rate == 4
 
 
+def test_those_who_watch_share_a_part_of_the_budget(clock):
+    """One looks as often as it likes; eight share what is left beside creations and executions."""
+    bucket = TokenBucket(rate=10, burst=1, clock=clock, sleep=clock.sleep)
+
+    with bucket.watching() as fair:
+        assert fair(0.2) == 0.2
+        with bucket.watching(), bucket.watching():
+            assert fair(0.2) == pytest.approx(0.5)
+        assert fair(0.2) == 0.2
+
+
 def test_waits_grow_with_age_up_to_the_cap(clock):
     """Short at first, five seconds after ten minutes."""
     rhythm = stack_rhythm(clock)
