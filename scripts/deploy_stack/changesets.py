@@ -39,6 +39,7 @@ class Request:
     monitor_minutes: int = 0
     nested: bool = False
     description: str = ""
+    role_arn: str | None = None  # None leaves the stack's own, or the caller's rights
 
     def arguments(self, name: str) -> dict[str, Any]:
         """Return the request. The token makes a repetition after a lost answer the same request."""
@@ -53,6 +54,8 @@ class Request:
             "Description": self.description,
             **self.template,
         }
+        if self.role_arn:
+            found["RoleARN"] = self.role_arn
         if self.nested:
             found["IncludeNestedStacks"] = True
         if self.triggers is not None:

@@ -81,10 +81,15 @@ def start(run: Run, approved: Approved, token: str) -> None:
     """Start the execution, or find that it already runs. Raises DeployError (stale) when it cannot be started any more.
 
     DisableRollback is always sent: the service's documentation and its behaviour differ on the default.
+    RetainExceptOnCreate lets a rollback delete what this very operation created: an empty log group that is retained
+    would be in the way of the next attempt. What was there before is retained as its policy says.
     """
     try:
         run.aws.client("cloudformation").execute_change_set(
-            ChangeSetName=approved.change_set_id, ClientRequestToken=token, DisableRollback=False
+            ChangeSetName=approved.change_set_id,
+            ClientRequestToken=token,
+            DisableRollback=False,
+            RetainExceptOnCreate=True,
         )
     except Exception as error:
         if error_code(error) == "TokenAlreadyExistsException" or is_running(run, approved.stack_id, token, error):

@@ -54,7 +54,9 @@ def roll_back(
     """Roll a stack back whose operation failed with rollback disabled."""
     token = PREFIX + uuid.uuid4().hex
     try:
-        run.aws.client("cloudformation").rollback_stack(StackName=stack_id, ClientRequestToken=token)
+        run.aws.client("cloudformation").rollback_stack(
+            StackName=stack_id, ClientRequestToken=token, RetainExceptOnCreate=True
+        )
     except Exception as error:
         raise as_deploy_error(error, f"rolling {name} back") from error
     return _follow(run, name, stack_id, token, on_event, progress)

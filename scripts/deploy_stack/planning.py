@@ -166,6 +166,7 @@ def _with_change_set(run: Run, draft: Draft) -> Plan:
         else triggers,
         nested=any(each.get("Type") == "AWS::CloudFormation::Stack" for each in spec.template["Resources"].values()),
         description=f"deploy-stack {spec.environment} {spec.name} {spec.version}",
+        role_arn=preflight.service_role(run.aws, spec),
     )
     change_set_id, stack_id = "", ""
     try:

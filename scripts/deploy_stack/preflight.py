@@ -17,6 +17,7 @@ from deploy_stack.aws import DENIED, Aws, as_deploy_error, error_code
 from deploy_stack.exits import DeployError
 from deploy_stack.links import partition_of, url_suffix
 from deploy_stack.project import Image, StackSpec, Target
+from deploy_stack.stacks import ssm_values
 from deploy_stack.templates import MAX_BODY_BYTES, MAX_URL_BYTES, compact, digest
 
 MAX_RESOURCES = 500  # CloudFormation quotas: resources in a template
@@ -185,6 +186,22 @@ def secret_mistakes(aws: Aws, spec: StackSpec) -> list[str]:
                 f"the secret {name} has no value: aws secretsmanager put-secret-value --secret-id {name} "
                 "--secret-string file://..."
             )
+    return found
+
+
+def service_role(aws: Aws, spec: StackSpec) -> str | None:
+    """Return the ARN of the role that CloudFormation acts as for this stack; None where the manifest names none.
+
+    Raises DeployError where the role's stack is not deployed: the caller's own rights would be used instead, and for good.
+    """
+    if spec.service_role is None:
+        return None
+    found = ssm_values(aws, [spec.service_role]).get(spec.service_role)
+    if found is None:
+        raise DeployError(
+            f"{spec.stack_name}: {spec.service_role} does not exist: it names the role that CloudFormation acts as",
+            next_step="deploy-stack deploy shared",
+        )
     return found
 
 

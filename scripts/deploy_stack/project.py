@@ -52,6 +52,8 @@ class StackSpec:
     tags: Mapping[str, str]
     images: tuple[Image, ...]
     secrets: tuple[str, ...]
+    create_parameters: Mapping[str, str]  # given while the stack is created, and never again
+    service_role: str | None  # Parameter Store path of the role that CloudFormation acts as
     template: Mapping[str, Any]
     template_file: str
     entries: object
@@ -163,6 +165,8 @@ def _stack(  # noqa: PLR0917
             Image(parameter=each["Parameter"], repository=each["Repository"]) for each in row.get("Images", ())
         ),
         secrets=tuple(row.get("Secrets", ())),
+        create_parameters=dict(row.get("CreateParameters", {})),
+        service_role=row.get("ServiceRole"),
         template=template,
         template_file=template_file,
         entries=[] if entries_text is None else _json(entries_text, parameters_file),

@@ -117,7 +117,8 @@ def resolve(spec: StackSpec, overrides: Overrides, current: Mapping[str, Any]) -
     Raises DeployError that names every parameter that has no value.
     """
     files = {each["ParameterKey"]: each["ParameterValue"] for each in spec.entries}  # type: ignore[attr-defined]
-    given = {**files, **overrides.for_stack(spec)}
+    first = {} if current else spec.create_parameters
+    given = {**first, **files, **overrides.for_stack(spec)}
     secret = {key: value for key, value in overrides.secrets.items() if is_no_echo(spec.declared.get(key, {}))}
     images = {image.parameter: image for image in spec.images}
     previous, missing = [], []

@@ -110,6 +110,16 @@ def test_case_04_rollback_complete_is_recreated_with_consent_only(deploy_stack, 
     assert status(cfn, "network") == "CREATE_COMPLETE"
 
 
+def test_case_04_a_failed_creation_leaves_nothing_in_the_way_of_the_next(deploy_stack, images, local, cfn):
+    """What is retained and empty would keep its name: the rollback deletes what its own operation created."""
+    assert deploy_stack("deploy", "staging", "network", "--yes").code == 0
+    local.script(failures=[{"logical_id": "FileSystemIdParameter", "reason": "no"}])
+    assert deploy_stack("deploy", "staging", "data", "--yes").code == 13
+    local.script({})
+
+    assert deploy_stack("deploy", "staging", "data", "--yes").code == 0
+
+
 def test_case_05_a_failed_rollback_is_continued_with_what_holds_it_up_shown(deployed, project, local, cfn):
     """plan refuses with 14; rollback shows, skips on request, finishes."""
     project.template("app", cpu("512"))
