@@ -28,10 +28,10 @@ def test_a_value_of_the_first_deployment_is_given_once(deploy_stack, project, im
     assert parameters(cfn, "aldeia-staging-app")["FirstDeployment"] == "false"
 
 
-def test_cloudformation_acts_as_the_role_of_the_environment(deploy_stack, project, aws, cfn):
+def test_cloudformation_acts_as_the_role_of_the_environment(deploy_stack, project, client, cfn):
     """The ARN that the manifest's path holds goes with the change set."""
     arn = "arn:aws:iam::111122223333:role/aldeia-shared-delivery-StagingCloudFormationRole"
-    aws("ssm").put_parameter(Name="/aldeia/shared/delivery/Role", Value=arn, Type="String")
+    client("ssm").put_parameter(Name="/aldeia/shared/delivery/Role", Value=arn, Type="String")
     project.manifest("network", ServiceRole="/aldeia/shared/delivery/Role")
 
     result = deploy_stack("deploy", "staging", "network", "--yes")
