@@ -201,16 +201,10 @@ class LocalServer:
             query = environ.get("QUERY_STRING", "")
             status, body = dispatch(self.engine, operation, region, form_fields(_body(environ), query))
             return status, _respond(environ, start_response, status, body, "text/xml")
-        if service == "ecs" and environ.get("HTTP_X_AMZ_TARGET", "").startswith(ecs.PREFIX):
-            found = ecs.answer(self.engine, operation, _body(environ), region)
-            if found is not None:
-                kind = "application/x-amz-json-1.1"
-                return 200, _respond(environ, start_response, 200, json.dumps(found).encode(), kind)
-        if service == "ssm" and environ.get("HTTP_X_AMZ_TARGET", "").startswith(ssm.PREFIX):
-            found = ssm.answer(self.moto, operation, _body(environ), region)
-            if found is not None:
-                kind = "application/x-amz-json-1.1"
-                return 200, _respond(environ, start_response, 200, json.dumps(found).encode(), kind)
+        found = self._before_moto(environ, addressee)
+        if found is not None:
+            kind = "application/x-amz-json-1.1"
+            return 200, _respond(environ, start_response, 200, json.dumps(found).encode(), kind)
         seen: list[int] = []
 
         def noting(status: str, headers: Any, exc_info: Any = None) -> Any:
@@ -219,6 +213,16 @@ class LocalServer:
 
         reply = list(self.moto(environ, noting))
         return (seen or [200])[-1], reply
+
+    def _before_moto(self, environ: Environ, addressee: tuple[str, str, str]) -> dict[str, Any] | None:
+        """The answer to a call of another service that moto could not give truthfully; None for every other call."""
+        service, region, operation = addressee
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        if service == "ecs" and target.startswith(ecs.PREFIX):
+            return ecs.answer(self.engine, operation, _body(environ), region)
+        if service == "ssm" and target.startswith(ssm.PREFIX):
+            return ssm.answer(self.moto, operation, _body(environ), region)
+        return None
 
     def _log(self, environ: Environ, called: tuple[str, str], status: int, verdict: Verdict, begun: float) -> None:
         service, operation = called

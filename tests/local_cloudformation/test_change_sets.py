@@ -81,7 +81,10 @@ def test_4_stacks_that_cannot_be_updated(service, status):
 
 
 def test_7_names_and_the_same_name_again(service):
-    pattern = "1 validation error detected: Value '1c' at 'changeSetName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
+    pattern = (
+        "1 validation error detected: Value '1c' at 'changeSetName' failed to satisfy constraint: Member must satisfy regular "
+        "expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
+    )
     assert refusal(lambda: create(service, name="1c")) == ("ValidationError", pattern)
     assert refusal(lambda: create(service, name="c" * 129))[1].endswith(
         "Member must have length less than or equal to 128"

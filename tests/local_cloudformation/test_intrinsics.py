@@ -109,7 +109,8 @@ def test_what_a_function_gives(node, value):
         ({"Ref": ["A"]}, "Template error: every Ref object must have a single String value."),
         (
             {"Fn::GetAtt": ["Known"]},
-            "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute",
+            "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the "
+            "resource attribute",
         ),
         (
             {"Fn::Select": [2, {"Ref": "Subnets"}]},
@@ -128,7 +129,8 @@ def test_what_a_function_gives(node, value):
         ({"Fn::Equals": ["a"]}, "Template error: every Fn::Equals object requires a list of 2 string parameters."),
         (
             {"Fn::Split": ["", "a"]},
-            "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a function that returns a string to be split.",
+            "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be "
+            "split or a function that returns a string to be split.",
         ),
         ({"Fn::Base64": ["a"]}, "Template error: every Fn::Base64 object must have a String-typed value."),
         (

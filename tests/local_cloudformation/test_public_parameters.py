@@ -1,7 +1,6 @@
 """Public parameters are answered to any client, alone or among parameters of one's own."""
 
 import boto3
-
 from local_cloudformation import LocalCloudFormation
 
 UBUNTU = "/aws/service/canonical/ubuntu/server/22.04/stable/current/amd64/hvm/ebs-gp2/ami-id"
