@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from deploy_stack.deletion import delete_and_follow
-from deploy_stack.events import follow_current
 from deploy_stack.exits import ConsentNeededError, DeployError, Exit
 from deploy_stack.project import StackSpec
 from deploy_stack.run import Run
@@ -33,6 +31,8 @@ def make_room(
             return situation, found.move
         say = found.say.format(environment=spec.environment, stack=spec.name)
         if found.move is Move.WAIT and run.wait:
+            from deploy_stack.events import follow_current  # most stacks are not in anybody's way
+
             run.say(spec.name, f"{stack.status}: {say}; waiting for it to end")
             follow_current(run, spec.name, stack.id)
         elif found.move is Move.RECREATE:
@@ -49,6 +49,8 @@ def make_room(
 
 
 def _clear(run: Run, spec: StackSpec, stack: Stack) -> None:
+    from deploy_stack.deletion import delete_and_follow
+
     key = f"recreate:{spec.name}"
     if key not in run.allowed and not run.yes:
         raise ConsentNeededError(

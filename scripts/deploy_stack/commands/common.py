@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from deploy_stack.applying import Recipe
-from deploy_stack.cancellation import stop_watching
 from deploy_stack.exits import Exit, InterruptError
-from deploy_stack.planning import Planned
-from deploy_stack.render.markdown import markdown
-from deploy_stack.review.model import Review
 from deploy_stack.run import Run
 from deploy_stack.session import folders
-from deploy_stack.source import head
+
+if TYPE_CHECKING:
+    from deploy_stack.applying import Recipe
+    from deploy_stack.planning import Planned
+    from deploy_stack.review.model import Review
 
 
 def watching(run: Run, work: Callable[[], Exit]) -> Exit:
@@ -26,6 +26,8 @@ def watching(run: Run, work: Callable[[], Exit]) -> Exit:
     try:
         return work()
     except (KeyboardInterrupt, InterruptError):
+        from deploy_stack.cancellation import stop_watching
+
         run.stop.set()
         stop_watching(run)
         return Exit.INTERRUPTED
@@ -62,6 +64,8 @@ def write_markdown(
     """Write the reviews as Markdown, whole or not at all; `-` stands for nothing special here, a file is a file."""
     if path is None:
         return
+    from deploy_stack.render.markdown import markdown
+
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_text(markdown(environment, reviews, unchanged, waiting), encoding="utf-8")
@@ -70,9 +74,9 @@ def write_markdown(
 
 def revision_of(options_at: str | None, templates: Path, parameters: Path) -> str | None:
     """Return the git revision that the files stand in, or None when the tree differs from it."""
-    if options_at:
-        from deploy_stack.source import revision
+    from deploy_stack.source import head, revision
 
+    if options_at:
         return revision(options_at, templates).commit
     commit, dirty = head(templates, templates, parameters)
     return None if dirty else commit
@@ -80,6 +84,7 @@ def revision_of(options_at: str | None, templates: Path, parameters: Path) -> st
 
 def recipes(run: Run, revision: str | None, restores: dict[str, int] | None = None) -> Callable[[Planned], Recipe]:
     """Return what turns a plan into the record of its release."""
+    from deploy_stack.applying import Recipe
 
     def recipe(planned: Planned) -> Recipe:
         return Recipe(
