@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from local_cloudformation import changes, model
+from local_cloudformation.changesets import settings_change
 from local_cloudformation.engine import Engine
 from local_cloudformation.errors import ServiceError, ValidationError
 from local_cloudformation.events import stack_event
@@ -172,8 +173,9 @@ def _refuse_empty_update(engine: Engine, stack: Stack, request: Request, desired
 
     wanted = model.Desired(desired.template, desired.parameters, desired.environment, desired.tags, export)
     plan = changes.plan(stack.deployed, wanted)
-    settings = ("NotificationARNs", "RollbackConfiguration", "StackPolicyBody")
-    if plan.is_empty and stack.status in _UPDATABLE and not any(request.get(each) is not None for each in settings):
+    policy = request.get("StackPolicyBody")
+    settings = settings_change(stack, request.params) or (policy is not None and policy != stack.policy)
+    if plan.is_empty and stack.status in _UPDATABLE and not settings:
         raise ValidationError("No updates are to be performed.")
 
 
@@ -183,7 +185,7 @@ def delete_stack(engine: Engine, request: Request) -> dict[str, Any]:
     if stack is None:
         return {}
     token = request.get("ClientRequestToken")
-    if token is not None and token in stack.tokens:
+    if stack.status == "DELETE_IN_PROGRESS" or (token is not None and token in stack.tokens):
         return {}
     if stack.termination_protection:
         raise ValidationError(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
