@@ -6,6 +6,7 @@ import fnmatch
 import hashlib
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,7 @@ def _complete(engine: Engine, stack: Stack, change_set: ChangeSet) -> None:
     if broken:
         _fail(change_set, f"The following hook(s) failed: [{', '.join(broken)}]")
         return
-    if plan.is_empty and not _settings_change(stack, change_set):
+    if plan.is_empty and not settings_change(stack, change_set.request):
         identical = stack.template.body == change_set.template.body
         _fail(change_set, NO_CHANGES if identical else NO_UPDATES)
         return
@@ -189,8 +190,8 @@ def _leave_out(engine: Engine, change_set: ChangeSet) -> None:
         change_set.changes[WITH_VALUES] = [each for each in listed if each not in hidden]
 
 
-def _settings_change(stack: Stack, change_set: ChangeSet) -> bool:
-    request = change_set.request
+def settings_change(stack: Stack, request: Mapping[str, Any]) -> bool:
+    """Whether a request carries settings of the stack other than those it has: an update without any other change."""
     arns = request.get("NotificationARNs")
     configuration = request.get("RollbackConfiguration")
     return (arns is not None and list(arns) != stack.notification_arns) or (
