@@ -242,7 +242,9 @@ def sceptre(run, tmp_path):
     return said
 
 
-def test_sceptre_launches_updates_and_deletes(sceptre, aws, tmp_path):
+def test_sceptre_launches_updates_and_deletes(sceptre, aws, local, tmp_path):
+    # It shows events later than the Date of the answer to its request, which has whole seconds.
+    local.script(seconds={"resource": 1})
     said = sceptre("launch", "-y", "dev")
     for stack in ("topic", "name"):
         assert f"dev/{stack} app-dev-{stack} AWS::CloudFormation::Stack CREATE_COMPLETE" in said
