@@ -113,7 +113,6 @@ class Steps:
         try:
             resolver = self._world.resolver(stack)
             resolved = model.resolve_resource(definition, resolver)
-            graph = model.dependencies(stack.template, resolver)
         except ServiceError as error:
             empty = model.Resolved({}, None, {})
             made = standing or model.create(name, definition, empty, self._world.environment(stack))
@@ -139,7 +138,7 @@ class Steps:
             task.action = "replace"
         else:
             made, task.action = model.update(standing, resolved), "update"
-        task.target = replace(made, depends_on=graph.get(name, ()))
+        task.target = replace(made, depends_on=task.after)
         task.objection = self._objection(stack, task, standing)
 
     def _differs(self, stack: Stack, standing: Resource, resolved: model.Resolved) -> bool:
