@@ -37,7 +37,7 @@ test: $(READY)  ## Every test but those marked slow (under five minutes on two c
 	$(BIN)/pytest -m "not slow" -n 2 --dist worksteal
 
 test-slow: $(READY)  ## The tests marked slow: foreign clients, long rehearsals
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow -n 2 --dist worksteal
 
 demo: $(READY)  ## The whole loop on the embedded CloudFormation: no AWS account needed
 	@$(BIN)/python scripts/demo.py

@@ -181,7 +181,7 @@ def test_any_valid_description_renders_what_cfn_lint_accepts(
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, phases=QUICK, suppress_health_check=list(Slow))
+@settings(max_examples=20, deadline=None, phases=QUICK, suppress_health_check=list(Slow))
 @given(description=services(), environment=environments())
 def test_many_valid_descriptions(linter: Runner, description: tuple[Service, ...], environment: Environment) -> None:
     accepted(linter, description, environment)
