@@ -85,6 +85,8 @@ def deploy(run, tmp_path):
     (tmp_path / "web.json").write_text(json.dumps(WEB))
 
     def said(*arguments):
+        # It names its change sets by the second, and a name is taken once.
+        time.sleep(1 - time.time() % 1)
         done = run("aws", "cloudformation", "deploy", "--stack-name", "web", "--template-file", "web.json", *arguments)
         return done.returncode, done.stdout + done.stderr
 
