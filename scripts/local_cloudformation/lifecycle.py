@@ -78,7 +78,9 @@ class Lifecycle:
                 if task.stage != "waiting":
                     continue
                 before = [operation.tasks[key] for key in task.after if key in operation.tasks]
-                if any(each.stage in {"failed", "cancelled"} for each in before):
+                # A clean-up tries everything; any other phase does not touch what a failed step still stands on.
+                blocked = any(each.stage in {"failed", "cancelled"} for each in before)
+                if blocked and "cleanup" not in operation.phase:
                     task.stage = "cancelled"
                 elif all(each.is_settled for each in before):
                     self.steps.start(stack, task, operation.time)

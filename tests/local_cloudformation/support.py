@@ -96,8 +96,12 @@ class Service:
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """All events, oldest first."""
-        stack_id = self._last(name).stack_id
-        return self.call("DescribeStackEvents", StackName=stack_id)["StackEvents"][::-1]
+        page = self.call("DescribeStackEvents", StackName=self._last(name).stack_id)
+        found = page["StackEvents"]
+        while "NextToken" in page:
+            page = self.call("DescribeStackEvents", StackName=self._last(name).stack_id, NextToken=page["NextToken"])
+            found += page["StackEvents"]
+        return found[::-1]
 
     def steps(self, name: str, logical_id: str) -> list[tuple[str, str | None]]:
         """Status and reason of each event of a resource, oldest first."""

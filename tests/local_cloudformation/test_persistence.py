@@ -107,28 +107,3 @@ def test_an_update_under_way_goes_on_after_a_kill(tmp_path, fail, end, name):
         assert len({each["EventId"] for each in after}) == len(after), "nothing is told twice"
         body = client.get_template(StackName="web")["TemplateBody"]
         assert body["Resources"]["First"]["Properties"]["DisplayName"] == name
-
-
-def test_many_large_stacks(tmp_path, capsys):
-    body = json.dumps(template(**{f"Topic{number}": topic() for number in range(RESOURCES)}))
-    with serving(tmp_path) as client:
-        begun = time.monotonic()
-        for number in range(STACKS):
-            client.create_stack(StackName=f"stack-{number}", TemplateBody=body)
-        created = time.monotonic() - begun
-        begun = time.monotonic()
-        assert status_of(client, f"stack-{STACKS - 1}") == "CREATE_COMPLETE"
-        described = time.monotonic() - begun
-    begun = time.monotonic()
-    with serving(tmp_path) as client:
-        started = time.monotonic() - begun
-        pages = client.get_paginator("describe_stacks").paginate()
-        statuses = [each["StackStatus"] for page in pages for each in page["Stacks"]]
-        assert statuses == ["CREATE_COMPLETE"] * STACKS
-        rows = client.get_paginator("list_stack_resources").paginate(StackName="stack-0")
-        assert sum(len(page["StackResourceSummaries"]) for page in rows) == RESOURCES
-    with capsys.disabled():
-        print(  # noqa: T201 - the figures are half of what this test is for
-            f"\n{STACKS} stacks of {RESOURCES} resources: created in {created:.1f} s, "
-            f"DescribeStacks of one {described * 1000:.0f} ms, started again in {started:.1f} s"
-        )

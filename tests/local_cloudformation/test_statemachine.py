@@ -8,7 +8,7 @@ from itertools import pairwise
 from botocore.exceptions import ClientError
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from local_cloudformation.protocol import operation_model
 
 from tests.local_cloudformation.support import REGION, Service, template, topic
@@ -59,6 +59,7 @@ class Stacks(RuleBasedStateMachine):
         super().__init__()
         self.service = Service({"seconds": {"change_set": 1, "resource": 2}})
         self.good = None
+        self.skipped = False
         self.set_number = 0
 
     def ask(self, operation, **params):
@@ -72,23 +73,32 @@ class Stacks(RuleBasedStateMachine):
     def found(self):
         return self.service.engine.find("web", REGION)
 
-    @rule(body=templates(), kind=st.sampled_from(["CREATE", "UPDATE"]), keep=st.booleans())
-    def deploy_by_change_set(self, body, kind, keep):
+    @rule(body=templates(), legal=st.sampled_from([True, True, True, False]), keep=st.booleans(), wait=st.booleans())
+    def deploy_by_change_set(self, body, legal, keep, wait):
         self.set_number += 1
+        kind = "UPDATE" if self.service.exists("web") == legal else "CREATE"
         params = {"StackName": "web", "ChangeSetName": f"s{self.set_number}", "ChangeSetType": kind}
         made = self.ask("CreateChangeSet", TemplateBody=json.dumps(body), **params)
         if made is None:
             return
         self.service.clock.advance(1)
         self.ask("ExecuteChangeSet", ChangeSetName=made["Id"], DisableRollback=keep)
+        if wait:
+            self.wait(60)
 
     @rule(body=templates(), on_failure=st.sampled_from(["ROLLBACK", "DELETE", "DO_NOTHING"]))
     def create(self, body, on_failure):
         self.ask("CreateStack", StackName="web", TemplateBody=json.dumps(body), OnFailure=on_failure)
 
-    @rule(body=templates(), keep=st.booleans())
-    def update(self, body, keep):
+    @rule(body=templates(), keep=st.booleans(), wait=st.booleans(), breaks=st.none() | st.sampled_from(_NAMES))
+    def update(self, body, keep, wait, breaks):
+        if breaks:
+            self.service.script(
+                failures=[{"reason": "broken", "logical_id": breaks, "on": on} for on in ("create", "update")]
+            )
         self.ask("UpdateStack", StackName="web", TemplateBody=json.dumps(body), DisableRollback=keep)
+        if wait:
+            self.wait(60)
 
     @rule(operation=st.sampled_from(["DeleteStack", "CancelUpdateStack", "ContinueUpdateRollback", "RollbackStack"]))
     def turn(self, operation):
@@ -96,7 +106,8 @@ class Stacks(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(_NAMES))
     def skip(self, name):
-        self.ask("ContinueUpdateRollback", StackName="web", ResourcesToSkip=[name])
+        if self.ask("ContinueUpdateRollback", StackName="web", ResourcesToSkip=[name]) is not None:
+            self.skipped = True
 
     @rule(
         name=st.sampled_from(_NAMES),
@@ -166,11 +177,15 @@ class Stacks(RuleBasedStateMachine):
                 kept |= {each.physical_id for each in stack.previous.resources.values()}
             assert made - gone <= kept
 
-    @precondition(lambda self: self.found() is not None and self.found().status == "UPDATE_ROLLBACK_COMPLETE")
     @invariant()
     def a_rollback_returns_to_what_stood(self):
         stack = self.found()
-        assert set(stack.resources) <= set(stack.template.resources)
+        if stack is None or stack.is_busy:
+            return
+        if stack.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+            self.good, self.skipped = stack.deployed, False
+        elif stack.status == "UPDATE_ROLLBACK_COMPLETE" and not self.skipped:
+            assert stack.deployed == self.good
 
 
 Stacks.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
