@@ -118,6 +118,11 @@ class Phases:
             self._end(stack, "IMPORT_ROLLBACK_COMPLETE", reason)
         elif operation.on_failure == "DO_NOTHING" and not operation.cancelled:
             self._end(stack, "UPDATE_FAILED", reason, keep_previous=True)
+        elif stack.previous is None:
+            # An update of a stack that never was complete: there is nothing to return to but nothing.
+            stack_event(self._world.store, stack, "ROLLBACK_IN_PROGRESS", operation.time, reason)
+            self._next(operation, "rollback")
+            self._deletions(stack, operation, [*stack.resources.values(), *stack.leftovers])
         else:
             stack_event(self._world.store, stack, "UPDATE_ROLLBACK_IN_PROGRESS", operation.time, reason)
             self._next(operation, "update-rollback")

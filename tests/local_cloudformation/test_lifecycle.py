@@ -490,3 +490,20 @@ def test_properties_that_do_not_fit_fail_the_resource(service):
         "CREATE_FAILED",
         "Property validation failure: [Encountered unsupported properties in {/}: [Colour], The property {/Type} is required]",
     )
+
+
+def test_dependencies_come_before_dependents_in_both_directions(make_service):
+    service = make_service({"seconds": {"resource": 1}})
+    chain = {"R0": topic()}
+    for number in range(1, 20):
+        chain[f"R{number}"] = parameter({"Ref": f"R{number - 1}"}, Name=f"/r/{number}")
+    service.deploy("web", template(**chain))
+    service.call("DeleteStack", StackName="web")
+    service.settle("web")
+    ended = [
+        each["LogicalResourceId"]
+        for each in service.events("web")
+        if each["ResourceStatus"] in {"CREATE_COMPLETE", "DELETE_COMPLETE"}
+    ]
+    order = [name for name in ended if name != "web"]
+    assert order == [*chain, *reversed(chain)]

@@ -53,11 +53,14 @@ def continue_update_rollback(engine: Engine, request: Request) -> dict[str, Any]
 
 
 def rollback_stack(engine: Engine, request: Request) -> dict[str, Any]:
-    """RollbackStack: from a failed creation or update that was told to stay."""
+    """RollbackStack: from a failed creation or update that was told to stay, to the last state that was complete.
+
+    A stack that never was complete has none: its resources are deleted.
+    """
     stack = engine.stack(request["StackName"], request.region)
-    if stack.status == "UPDATE_FAILED":
+    if stack.status == "UPDATE_FAILED" and stack.previous is not None:
         phase, status = "update-rollback", "UPDATE_ROLLBACK_IN_PROGRESS"
-    elif stack.status == "CREATE_FAILED":
+    elif stack.status in {"CREATE_FAILED", "UPDATE_FAILED"}:
         phase, status = "rollback", "ROLLBACK_IN_PROGRESS"
     else:
         raise ValidationError(f"Stack [{stack.name}] is in {stack.status} state and can not be rolled back.")

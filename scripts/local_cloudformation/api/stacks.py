@@ -55,7 +55,8 @@ def begin_update(engine: Engine, stack: Stack, desired: model.Desired, kind: str
     creating = stack.status == "REVIEW_IN_PROGRESS"
     if not creating:
         _refuse_other_types(stack, desired.template)
-        if stack.previous is None:
+        # Only a finished state is one to return to: a creation that failed and stayed is not.
+        if stack.previous is None and stack.status.endswith("_COMPLETE"):
             stack.previous = stack.deployed
         stack.updated = engine.clock.now()
     elif options.get("change_set_id"):
