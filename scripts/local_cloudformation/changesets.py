@@ -119,6 +119,8 @@ def _would_be(engine: Engine, stack: Stack, change: ResourceChange) -> model.Res
 def _early_validations(engine: Engine, stack: Stack, change_set: ChangeSet, plan: changes.Plan) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for change in plan.changes:
+        if change.policy_action in {"Delete", "ReplaceAndDelete"}:
+            found += _not_empty(engine, stack, change)
         if change.action == "Remove" or change.after is None:
             continue
         schema = schema_of(change.type_name, stack.region)
@@ -137,6 +139,18 @@ def _early_validations(engine: Engine, stack: Stack, change_set: ChangeSet, plan
                 path = rule.path or f"/Resources/{change.logical_id}"
                 found.append(_validation(change, rule.name, rule.reason, rule.mode, path))
     return found
+
+
+def _not_empty(engine: Engine, stack: Stack, change: ResourceChange) -> list[dict[str, Any]]:
+    """A bucket that would be deleted with objects in it: a warning, as its deletion would fail."""
+    standing = stack.resources.get(change.logical_id)
+    if standing is None or not engine.backing.holds_objects(standing):
+        return []
+    reason = (
+        f"The bucket '{standing.physical_id}' is not empty. You must either delete all objects and versions or use the "
+        "deletion policy to retain it, otherwise the delete operation will fail."
+    )
+    return [_validation(change, "BUCKET_EMPTINESS_VALIDATION", reason, "WARN", f"/Resources/{change.logical_id}")]
 
 
 def _validation(change: ResourceChange, name: str, reason: str, mode: str, path: str) -> dict[str, Any]:

@@ -76,6 +76,11 @@ class MotoApp:
             self._note(environ)
         return self._application(environ, start_response)
 
+    def reset(self) -> None:
+        """Forget what the services hold."""
+        if self._application is not None:
+            self._run(_environ("POST", "/moto-api/reset", b""))
+
     def replay(self, call: str) -> None:
         """Play a recorded call again."""
         record, self._record = self._record, None
@@ -142,7 +147,8 @@ class MotoApp:
         operation = str(environ.get("HTTP_X_AMZ_TARGET", "")).rsplit(".", 1)[-1]
         operation = operation or (_first(body[:4096].decode("utf-8", "replace"), r"(?:^|&)Action=(\w+)") or "")
         method = environ["REQUEST_METHOD"]
-        if method in {"GET", "HEAD"} or (operation and _READS.match(operation)):
+        own = str(environ["PATH_INFO"]).startswith("/moto-api")
+        if own or method in {"GET", "HEAD"} or (operation and _READS.match(operation)):
             return
         kept = {key: environ[key] for key in _KEPT_HEADERS if environ.get(key)}
         kept |= {"REQUEST_METHOD": method, "PATH_INFO": environ["PATH_INFO"]}

@@ -21,13 +21,13 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
 from local_cloudformation import control, ecs, ssm
-from local_cloudformation.backing import MotoBacking
 from local_cloudformation.clock import Clock, WallClock
 from local_cloudformation.dispatch import dispatch
 from local_cloudformation.engine import Engine
 from local_cloudformation.errors import ServiceError
 from local_cloudformation.faults import Faults, Verdict
 from local_cloudformation.moto_app import MotoApp
+from local_cloudformation.moto_backing import MotoBacking
 from local_cloudformation.protocol import error_answer, form_fields, operation_model, service_model
 from local_cloudformation.script import Script
 from local_cloudformation.store import Store
@@ -140,11 +140,12 @@ class LocalServer:
         self.faults.reset(script)
 
     def reset(self, *, state: bool) -> None:
-        """Forget the calls; with `state` every stack and the script too (not what other services hold)."""
+        """Forget the calls; with `state` every stack, what other services hold, and the script too."""
         self.calls.clear()
         if state:
             with self.engine.lock:
                 self.store.clear()
+                self.moto.reset()
                 self.engine.stopped_tasks.clear()
                 self.engine.script = Script()
             self.faults.reset(self.engine.script)

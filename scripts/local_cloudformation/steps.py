@@ -6,20 +6,12 @@ really happens (which ids, which failure) is decided at the start.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
-
-from local_cloudformation import model, stack_policy
-from local_cloudformation.differences import differences
-from local_cloudformation.errors import ServiceError
+from local_cloudformation import model
+from local_cloudformation.decisions import Decisions
 from local_cloudformation.events import resource_event
 from local_cloudformation.model import Resource
-from local_cloudformation.properties import misfits
 from local_cloudformation.records import Stack, Task
-from local_cloudformation.schemas import ALWAYS, schema_of
 from local_cloudformation.signals import needed_signals, signal_timeout
-from local_cloudformation.values import same
 from local_cloudformation.world import World
 
 # Where in its time a creation is said to be initiated.
@@ -41,11 +33,12 @@ class Steps:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._decisions = Decisions(world)
 
     def start(self, stack: Stack, task: Task, at: float) -> None:
         """Begin a step: decide what it is to do and write its first event."""
         if task.action == "apply":
-            self._decide(stack, task, at)
+            self._decisions.decide(stack, task)
         if task.is_settled:
             return
         resource = _target(task)
@@ -102,91 +95,6 @@ class Steps:
             task.received.append(unique_id)
         if task.fault is None and len(task.received) >= task.signals:
             self._finish(stack, task, at)
-
-    # -- what a step is to do -------------------------------------------------------------------------------------
-
-    def _decide(self, stack: Stack, task: Task, at: float) -> None:
-        """Turn `apply` into create, update, replace or nothing."""
-        name = task.logical_id
-        definition = stack.template.resources[name]
-        standing = stack.resources.get(name)
-        try:
-            resolver = self._world.resolver(stack)
-            resolved = model.resolve_resource(definition, resolver)
-        except ServiceError as error:
-            empty = model.Resolved({}, None, {})
-            made = standing or model.create(name, definition, empty, self._world.environment(stack))
-            task.action, task.target, task.objection = "update" if standing else "create", made, error.message
-            return
-        row = stack.rows.get(name)
-        if standing is not None and row is not None and row.status == "CREATE_FAILED":
-            # Left by an operation that was told not to roll back: made again, the failed one deleted in the clean-up.
-            stack.leftovers.append(standing)
-            standing = None
-        unfinished = row is not None and row.status == "UPDATE_FAILED"
-        if standing is None:
-            number = stack.generations.get(name, 0) + 1
-            existing = stack.operation.imports.get(name) if stack.operation else None
-            task.action = "import" if existing else "create"
-            place = self._world.environment(stack)
-            made = model.create(name, definition, resolved, place, generation=number, given_id=existing)
-        elif not unfinished and not self._differs(stack, standing, resolved):
-            task.stage = "skipped"
-            return
-        elif _must_replace(standing, resolved):
-            made = self._replacement(stack, standing, resolved, definition)
-            task.action = "replace"
-        else:
-            made, task.action = model.update(standing, resolved), "update"
-        task.target = replace(made, depends_on=task.after)
-        task.objection = self._objection(stack, task, standing)
-
-    def _differs(self, stack: Stack, standing: Resource, resolved: model.Resolved) -> bool:
-        previous = stack.previous
-        retagged = (
-            previous is not None and previous.tags != stack.tags and model.takes_tags(standing.type_name, stack.region)
-        )
-        return retagged or not (
-            same(dict(standing.properties), resolved.properties)
-            and same({"": standing.metadata}, {"": resolved.metadata})
-            and same(dict(standing.attributes), resolved.attributes)
-        )
-
-    def _replacement(
-        self, stack: Stack, standing: Resource, resolved: model.Resolved, definition: Mapping[str, Any]
-    ) -> Resource:
-        number = stack.generations.get(standing.logical_id, standing.physical.generation) + 1
-        environment = self._world.environment(stack)
-        return model.create(standing.logical_id, definition, resolved, environment, generation=number)
-
-    def _objection(self, stack: Stack, task: Task, standing: Resource | None) -> str | None:
-        """Why the step cannot even begin at the service."""
-        resource = _target(task)
-        if task.action in {"update", "replace"}:
-            verb = stack_policy.MODIFY if task.action == "update" else stack_policy.REPLACE
-            denied = stack_policy.denial(stack.policy, verb, task.logical_id, resource.type_name)
-            if denied:
-                return denied
-        schema = schema_of(resource.type_name, stack.region)
-        if schema is not None:
-            wrong = misfits(schema, dict(resource.properties))
-            if wrong:
-                return "Property validation failure: [" + ", ".join(each.reason for each in wrong) + "]"
-        if standing is not None and task.action == "replace" and resource.physical_id == standing.physical_id:
-            return (
-                "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename "
-                f"{resource.physical_id} and update the stack again."
-            )
-        missing = self._world.unresolvable(resource)
-        if missing:
-            return missing
-        if task.action in {"create", "replace"} and self._world.is_taken(stack, resource):
-            return (
-                'Resource handler returned message: "Resource of type '
-                f"'{resource.type_name}' with identifier '{resource.physical_id}' already exists.\" "
-                "(HandlerErrorCode: AlreadyExists)"
-            )
-        return None
 
     # -- stages -----------------------------------------------------------------------------------------------------
 
@@ -299,11 +207,3 @@ def _scripted_action(stack: Stack, task: Task) -> str:
     if rolling_back:
         return "rollback"
     return {"create": "create", "import": "create", "delete": "delete"}.get(task.action, "update")
-
-
-def _must_replace(standing: Resource, resolved: model.Resolved) -> bool:
-    schema = schema_of(standing.type_name, standing.physical.environment.region)
-    if schema is None:
-        return True
-    found = differences(standing.properties, resolved.properties, schema.is_document)
-    return any(schema.recreation(each.path) == ALWAYS for each in found)

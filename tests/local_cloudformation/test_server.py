@@ -222,6 +222,12 @@ def test_what_a_stack_makes_is_there_through_the_services_own_apis(local, client
     assert service_of("sts").get_caller_identity()["Account"] == "111122223333"
 
     s3.put_object(Bucket="app-files", Key="kept.txt", Body=b"x")
+    less = {"Resources": {name: each for name, each in BEHIND["Resources"].items() if name != "Files"}}
+    made = client.create_change_set(StackName="web", ChangeSetName="less", TemplateBody=json.dumps(less))
+    events = client.describe_events(ChangeSetName=made["Id"])["OperationEvents"]
+    warned = [each for each in events if each.get("ValidationName") == "BUCKET_EMPTINESS_VALIDATION"]
+    assert [(each["ValidationFailureMode"], each["LogicalResourceId"]) for each in warned] == [("WARN", "Files")]
+    assert client.describe_change_set(ChangeSetName=made["Id"])["Status"] == "CREATE_COMPLETE"
     client.delete_stack(StackName="web")
     stack = client.describe_stacks(StackName="web")["Stacks"][0]
     assert (stack["StackStatus"], stack["StackStatusReason"]) == (
