@@ -5,7 +5,7 @@ PUT  /_local/script     a new script in its place; faults count anew
 POST /_local/script     some keys of it (seconds and rate key by key, lists as a whole); faults count anew
 GET  /_local/calls      the calls so far, oldest first
 GET  /_local/state      stacks, their statuses and change sets, in brief
-POST /_local/reset      forget the calls; with ?state=true every stack and the script too
+POST /_local/reset      forget the calls; with ?state=true stacks, other services and the script too
 GET  /_local/health     200 once the server serves
 """
 
