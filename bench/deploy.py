@@ -142,8 +142,9 @@ def bench() -> Iterator[Bench]:
 def _row(name: str, costs: list[Cost], service: float, budget: float) -> Row:
     over = [each.wall - service for each in costs]
     cpu = statistics.median(each.cpu for each in costs)
+    allowed = f", budget {budget}" if budget else ""
     return name, (
-        f"{statistics.median(over):.2f} s over the service's {service:.1f} s (best {min(over):.2f}, budget {budget}); "
+        f"{statistics.median(over):.2f} s over the service's {service:.1f} s (best {min(over):.2f}{allowed}); "
         f"CPU {cpu:.2f} s"
     )
 
