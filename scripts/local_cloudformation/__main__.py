@@ -77,4 +77,4 @@ def _failure(text: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(prog_name="local-cloudformation"))

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from local_cloudformation.errors import ValidationError
-from local_cloudformation.values import UNKNOWN, has_unknown, text_of
+from local_cloudformation.values import UNKNOWN, StandIn, has_unknown, text_of
 
 if TYPE_CHECKING:
     from local_cloudformation.intrinsics import Resolver
@@ -114,6 +114,8 @@ def _select(resolver: Resolver, argument: Any) -> Any:
         return UNKNOWN
     if not str(index).isdigit() or not isinstance(items, list):
         raise ValidationError(message)
+    if isinstance(items, StandIn):
+        return items.item(int(index))
     if int(index) >= len(items):
         raise ValidationError(f"Template error: Fn::Select cannot select nonexistent value at index {index}")
     return items[int(index)]

@@ -13,11 +13,13 @@ from typing import Any
 
 from local_cloudformation.errors import ValidationError
 from local_cloudformation.template import Template
-from local_cloudformation.values import text_of
+from local_cloudformation.values import StandIn, text_of
 
 SSM_VALUE = re.compile(r"^AWS::SSM::Parameter::Value<(?P<inner>.+)>$")
 _LIST = re.compile(r"^List<(?P<inner>.+)>$")
 MASK = "****"
+# What an offline comparison puts in the place of a value only an account or a person can tell.
+STAND_IN = re.compile(r"\{\{(resolve:ssm|parameter):[^}]+\}\}")
 
 Fetch = Callable[[Sequence[str]], Mapping[str, str]]
 
@@ -49,6 +51,8 @@ class Parameter:
         text = self.value if self.resolved is None else self.resolved
         inner = value_type(self.type)
         if inner == "CommaDelimitedList" or _LIST.match(inner):
+            if STAND_IN.fullmatch(text):
+                return StandIn([text])
             return [part.strip() for part in text.split(",")] if text else []
         return text
 
@@ -170,7 +174,7 @@ def _checked(
 
 
 def _stands_for_a_value(resolved: str | None) -> bool:
-    return resolved is not None and resolved.startswith("{{resolve:")
+    return resolved is not None and STAND_IN.fullmatch(resolved) is not None
 
 
 def check(key: str, definition: Mapping[str, Any], parameter: Parameter) -> None:

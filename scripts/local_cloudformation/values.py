@@ -27,6 +27,14 @@ NO_VALUE: Final = _Special("NO_VALUE")
 _URL_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
 
+class StandIn(list[str]):
+    """A list nobody knows offline: one word that stands for it, and for each of its items that word with a position."""
+
+    def item(self, position: int) -> str:
+        """What stands for one item."""
+        return f"{self[0]}[{position}]"
+
+
 @dataclass(frozen=True)
 class Environment:
     """Where a stack lives: what the pseudo parameters say."""

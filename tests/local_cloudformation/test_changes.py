@@ -341,6 +341,23 @@ def test_offline_stand_ins_show_the_path_and_not_a_value():
     )
 
 
+def test_offline_stand_ins_of_lists_have_as_many_items_as_are_asked_for():
+    body = {
+        "Parameters": {
+            "Subnets": {"Type": "AWS::SSM::Parameter::Value<List<AWS::EC2::Subnet::Id>>", "Default": "/app/subnets"},
+            "Names": {"Type": "CommaDelimitedList"},
+        },
+        **template(
+            A=topic(DisplayName={"Fn::Select": [2, {"Ref": "Subnets"}]}),
+            B=topic(DisplayName={"Fn::Join": [",", {"Ref": "Names"}]}),
+        ),
+    }
+    found = changes(None, body)
+    assert json.loads(found["A"]["AfterContext"])["Properties"]["DisplayName"] == "{{resolve:ssm:/app/subnets}}[2]"
+    assert json.loads(found["B"]["AfterContext"])["Properties"]["DisplayName"] == "{{parameter:Names}}"
+    assert changes(body, body) == {}
+
+
 def test_offline_a_template_that_is_not_valid_is_refused():
     with pytest.raises(ServiceError, match=r"Unresolved resource dependencies \[B\]"):
         changes(CHAIN, template(A=topic(DisplayName={"Ref": "B"})))
