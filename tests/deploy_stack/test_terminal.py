@@ -34,7 +34,7 @@ def terminal(local: LocalCloudFormation, project):
             env={**os.environ, **local.environ, "TERM": "xterm-256color"},
             dimensions=(30, 80),
             encoding="utf-8",
-            timeout=30,
+            timeout=60,
             preexec_fn=hear_ctrl_c,
         )
         started.append(child)
@@ -98,6 +98,7 @@ def test_ctrl_c_at_the_question_deletes_the_change_set(deployed, project, cfn, t
 
     child = terminal("deploy", "staging", "app")
     child.expect(r"\[y/N\]")
+    time.sleep(0.5)  # a person is slower than the line editor, which may still be taking over the terminal
     child.sendintr()
     _, code = end(child)
 
