@@ -6,7 +6,6 @@ The upstream stack publishes `/aldeia/<environment>/<stack>/<Name>`; the downstr
 type, a change set shows the value that was resolved, and no export ever locks a stack.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from troposphere import AWSHelperFn, Equals, If, Join, Output, Parameter, Ref, Select, Split, Sub, Template, ssm
@@ -108,11 +107,6 @@ def first_deployment(template: Template) -> str:
     return "IsFirstDeployment"
 
 
-def registry_host() -> Sub:
-    """The account's ECR registry, in any partition."""
-    return Sub("${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}")
-
-
 def image_parameter(service: Service) -> str:
     """`BackendImageTag`."""
     return logical_id(service.name, "image tag")
@@ -164,12 +158,3 @@ def is_home(template: Template, environment: Environment, service: Service, stac
         )
         template.add_condition(condition, Equals(Ref(name), "true"))
     return condition
-
-
-def published_names(template: Mapping[str, Any]) -> set[str]:
-    """Parameter Store paths that a rendered template publishes."""
-    return {
-        resource["Properties"]["Name"]
-        for resource in template["Resources"].values()
-        if resource["Type"] == "AWS::SSM::Parameter" and resource["Properties"]["Name"].startswith("/")
-    }
