@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BROWSER := $(VENV)/.browser
 
 .DEFAULT_GOAL := help
 
 help:  ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements/dev.txt setup.cfg pyproject.toml
 	@echo "setting up $(VENV) from requirements/dev.txt (hashes checked; about a minute)"
@@ -34,10 +35,17 @@ check: $(READY)  ## Format, lint, types, stale templates, parameter files, cfn-l
 	$(BIN)/python -m generator.lint
 
 test: $(READY)  ## Every test but those marked slow (under five minutes on two cores)
-	$(BIN)/pytest -m "not slow" -n 2 --dist worksteal
+	$(BIN)/pytest -m "not slow and not browser" -n 2 --dist worksteal
 
 test-slow: $(READY)  ## The tests marked slow: foreign clients, long rehearsals
 	$(BIN)/pytest -m slow -n 2 --dist worksteal
+
+$(BROWSER): $(READY) requirements/browser.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
+	@touch $@
+
+test-browser: $(BROWSER)  ## The tests that look at pages and pictures in Chromium (from the system: apt-get install chromium)
+	$(BIN)/pytest -m browser
 
 demo: $(READY)  ## The whole loop on the embedded CloudFormation: no AWS account needed
 	@$(BIN)/python scripts/demo.py
@@ -52,9 +60,11 @@ format: $(READY)  ## Format and mend what ruff can
 lock: $(READY)  ## Compile requirements/*.txt again from setup.cfg (needs uv on PATH)
 	uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --all-extras \
 	  setup.cfg requirements/build.in --output-file requirements/dev.txt
+	for name in clients browser; do uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  requirements/$$name.in --output-file requirements/$$name.txt; done
 
 clean:  ## Remove .venv and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help venv templates check test test-slow demo bench format lock clean
+.PHONY: help venv templates check test test-slow test-browser demo bench format lock clean
