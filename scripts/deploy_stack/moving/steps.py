@@ -55,15 +55,19 @@ def deploy(trip: Trip, step: Step) -> None:
 
 def check(trip: Trip, step: Step) -> None:
     """Every target group of the option has the healthy targets that it needs, within the time that they are given."""
-    found = healthy_within(trip.run, trip.within, lambda: ask_health(trip, step.option))
-    for each in found:
+    for each in _healthy(trip, step.option):
         trip.say(f"{step.option}: {each}")
+
+
+def _healthy(trip: Trip, option: str) -> list[Health]:
+    found = healthy_within(trip.run, trip.within, lambda: ask_health(trip, option))
     bad = [str(each) for each in found if not each.good]
     if bad:
         raise SetbackError(
-            f"{step.option} is not healthy after {trip.within:.0f} s: {'; '.join(bad)}",
+            f"{option} is not healthy after {trip.within:.0f} s: {'; '.join(bad)}",
             next_step=f"look at its targets, then go on: {trip.command}\nor the other way: {trip.back}",
         )
+    return found
 
 
 def ask_health(trip: Trip, option: str) -> list[Health]:
@@ -78,7 +82,7 @@ def ask_health(trip: Trip, option: str) -> list[Health]:
 def shift(trip: Trip, step: Step) -> None:
     """Give the option its share, then watch the alarms for the pause."""
     if step.option == trip.to:
-        check(trip, replace(step, kind=Kind.CHECK))
+        _healthy(trip, step.option)
         _be_quiet(ringing(trip.run, trip.alarms))
     set_share(trip, step.option, step.share, trip.alarms)
     if trip.pause and step.option == trip.to:
