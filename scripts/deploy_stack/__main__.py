@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("plan", "Make change sets, review them, write a plan file."),
     "apply": ("apply", "Execute exactly what a plan file says, or refuse."),
     "deploy": ("deploy", "Plan, ask, apply."),
+    "move": ("move", "Move an environment between EC2 and Fargate."),
     "status": ("status", "State, version, drift and age of each stack."),
     "watch": ("watch", "Follow what is running to its end."),
     "diff": ("diff", "The same review between two revisions, without an account."),

@@ -30,11 +30,12 @@ def finish(narrator: Narrator, outcomes: Sequence[Outcome], *, as_json: bool, **
             for key, value in sorted(outcome.outputs.items()):
                 click.echo(f"{outcome.name}.{key} = {value}")
     for outcome in outcomes:
-        _say(narrator, outcome)
+        say_outcome(narrator, outcome)
     return code
 
 
-def _say(narrator: Narrator, outcome: Outcome) -> None:
+def say_outcome(narrator: Narrator, outcome: Outcome) -> None:
+    """Say what became of one stack, with the cause and the next step where there are any."""
     if outcome.exit_code is Exit.DONE:
         for note in outcome.notes:
             narrator.insist(f"{outcome.name}: {note}")

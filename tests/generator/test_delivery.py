@@ -171,6 +171,9 @@ def review_rows() -> Iterator[Row]:
         yield role, "ssm:GetParameters", arn("ssm", ubuntu, account=""), {}, ALLOWED
         yield role, "ssm:PutParameter", arn("ssm", "parameter/aldeia/production/network/VpcId"), {}, NOT_ALLOWED
         yield role, "cloudwatch:DescribeAlarms", "*", {}, ALLOWED
+        # A move between the compute options looks at targets; it sets weights by change sets, and deletes nothing.
+        yield role, "elasticloadbalancing:DescribeTargetHealth", "*", {}, ALLOWED
+        yield role, "elasticloadbalancing:ModifyRule", "*", {}, NOT_ALLOWED
         yield (
             role,
             "ecs:DescribeServices",
