@@ -59,7 +59,12 @@ class RecordingServer(LocalServer):
             environ["wsgi.input"] = io.BytesIO(body)
             service, _, operation = self._addressee(environ)
             environ["wsgi.input"] = io.BytesIO(body)
-            self.kept.append(Call(found[1], service, operation, _asked(environ, body)))
+            asked = _asked(environ, body)
+            # IAM judges what is done to a change set by its stack.
+            change_set = self.engine.store.change_sets.get(asked.get("ChangeSetName", ""))
+            if change_set:
+                asked["stack"] = change_set.stack_id
+            self.kept.append(Call(found[1], service, operation, asked))
         return super().__call__(environ, start_response)
 
 
@@ -78,20 +83,23 @@ class Cloud:
 
     def __init__(self, folder: Path) -> None:
         self.checkout = folder / "aldeia-compute"
-        for name in ("generator", "parameters", "requirements", "scripts", "templates"):
+        for name in ("parameters", "requirements", "scripts", "templates"):
             shutil.copytree(ROOT / name, self.checkout / name)
         self.local = LocalCloudFormation()
         self.local.server = self.server = RecordingServer()
+        self._clients: dict[tuple[str, str], Any] = {}
 
     def client(self, service: str, key: str = "person") -> Any:
         """A client of an AWS service, signing with a key."""
-        return SESSION.create_client(
-            service,
-            region_name=self.local.region,
-            endpoint_url=self.local.endpoint,
-            aws_access_key_id=key,
-            aws_secret_access_key="secret",
-        )
+        if (service, key) not in self._clients:
+            self._clients[service, key] = SESSION.create_client(
+                service,
+                region_name=self.local.region,
+                endpoint_url=self.local.endpoint,
+                aws_access_key_id=key,
+                aws_secret_access_key="secret",
+            )
+        return self._clients[service, key]
 
     # --- what a person does once ---
 
@@ -105,7 +113,10 @@ class Cloud:
             self.deploy(environment, "network", "data")
             for secret, value in SECRETS.items():
                 self.client("secretsmanager").put_secret_value(SecretId=f"{environment}/{secret}", SecretString=value)
-            self.deploy(environment, *images)
+            rest = ("edge", "ec2" if environment == "staging" else "fargate", "monitoring")
+            self.deploy(environment, *rest, *images)
+        # Only now: each deployment would ask it whether the templates are stale.
+        shutil.copytree(ROOT / "generator", self.checkout / "generator")
 
     def deploy(self, environment: str, *arguments: str) -> None:
         """`deploy-stack deploy`, in this process, by a person."""

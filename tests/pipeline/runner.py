@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import yaml
 
@@ -77,7 +78,8 @@ class Done:
     @property
     def errors(self) -> list[str]:
         """The annotations at the head of the run: title and text of each `::error`."""
-        return [f"{title}: {text}" for title, text in re.findall(r"^::error title=(.*?)::(.*)$", self.said, re.M)]
+        found = re.findall(r"^::error title=(.*?)::(.*)$", self.said, re.M)
+        return [unquote(f"{title}: {text}") for title, text in found]
 
 
 @dataclass
