@@ -29,10 +29,7 @@ def words_of(trip: Trip, step: Step) -> str:
 
 def plan_text(trip: Trip, situation: Situation, steps: Sequence[Step]) -> str:
     """Return the whole plan of a move."""
-    standing, data = situation.standing, ", ".join(trip.choice.homes)
-    shares = ", ".join(f"{each} {standing.share(each)} %" for each in (trip.origin, trip.to))
-    home = f"; {data} at home on {' and '.join(sorted(standing.homes)) or 'neither'}" if data else ""
-    lines = [f"move {trip.run.environment.name} to {trip.to}", f"  now     requests: {shares}{home}"]
+    lines = [f"move {trip.run.environment.name} to {trip.to}", f"  now     {standing_text(trip, situation)}"]
     lines += [f"  {number:>2}      {words_of(trip, step)}{_more(trip, step)}" for number, step in enumerate(steps, 1)]
     lines.append(f"  alarms  {', '.join(trip.alarms) or 'none'}")
     lines.append(f"          each calls a shift back, as Ctrl-C does: all requests then return to {trip.origin}")
@@ -40,6 +37,13 @@ def plan_text(trip: Trip, situation: Situation, steps: Sequence[Step]) -> str:
         lines.append(f"  gap     {gap_text(trip)}")
     lines.append(f"  after   {trip.origin} stays deployed until you delete it; its deletion is offered at the end")
     return "\n".join(lines) + "\n"
+
+
+def standing_text(trip: Trip, situation: Situation) -> str:
+    """Return where requests and data are."""
+    standing, data = situation.standing, ", ".join(trip.choice.homes)
+    shares = ", ".join(f"{each} {standing.share(each)} %" for each in (trip.origin, trip.to))
+    return f"requests: {shares}" + (f"; {data} at home on {''.join(standing.homes) or 'neither'}" if data else "")
 
 
 def _more(trip: Trip, step: Step) -> str:
