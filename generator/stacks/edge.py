@@ -181,6 +181,8 @@ def _service(
         HostHeaderConfig=elbv2.HostHeaderConfig(Values=[environment.host_name(service)]),
     )
     common: dict[str, Any] = {"ListenerArn": Ref(listener), "Actions": [_forward(groups, weights)]}
+    if shifting:
+        common["Metadata"] = {"Aldeia": {"WeightsBy": "Amazon ECS"}}  # a review stops whoever would write them over
     rule = template.add_resource(
         elbv2.ListenerRule(
             logical_id(service.name, "listener rule"), Priority=priority * 10, Conditions=[host], **common
