@@ -137,7 +137,16 @@ def git(root, *arguments):
     subprocess.run(["git", *who, *arguments], cwd=root, check=True, capture_output=True)
 
 
-def test_switching_replaces_nothing_and_the_way_back_is_guarded(platform):
+DRIFT = [
+    {
+        "logical_id": "BackendListenerRule",
+        "actual": {f"/Properties/Actions/0/ForwardConfig/TargetGroups/{place}/Weight": weight},
+    }
+    for place, weight in ((0, 0), (1, 100))
+]
+
+
+def test_switching_replaces_nothing_and_the_way_back_is_guarded(platform, local):
     """Rolling to canary, edge first: the rule gets its other group before ECS takes it over. Back, the rule is ECS's."""
     platform.render(fargate(PRODUCTION))
     git(platform.root, "init", "-q")
@@ -145,10 +154,13 @@ def test_switching_replaces_nothing_and_the_way_back_is_guarded(platform):
     git(platform.root, "commit", "-qm", "rolling")
     platform.prepare("production")
     first = platform.deploy("deploy", "production", "edge", "fargate", *TAGS, "--yes")
+    local.script({"drift": DRIFT})
+    moved = platform.deploy("drift", "production", "edge")
 
     platform.render(fargate(PRODUCTION, backend=Canary()))
     offline = platform.deploy("diff", "production", "--json")
     switched = platform.deploy("deploy", "production", "edge", "fargate", "--yes")
+    turned = platform.deploy("drift", "production", "edge")
     git(platform.root, "commit", "-qam", "canary")
     platform.render(fargate(PRODUCTION))
     back = platform.deploy("diff", "production", "edge")
@@ -171,6 +183,7 @@ def test_switching_replaces_nothing_and_the_way_back_is_guarded(platform):
     assert ("edge", "BackendFargateTargetGroup") not in changes
     assert {replacement for _, replacement in changes.values()} == {"", "False"}
     assert switched.code == 0, switched.out + switched.err
+    assert [moved.code, turned.code] == [10, 0]  # weights moved by hand, and weights that ECS has turned
     assert [back.code, refused.code, applied.code] == [11, 11, 11]
     assert f"--allow {KEY.format('')}" in refused.out
     assert "Amazon ECS sets the weights of this rule" in applied.err
