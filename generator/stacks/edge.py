@@ -17,7 +17,7 @@ from generator.buckets import private_bucket
 from generator.model import Compute, Environment, Service, Shifting
 from generator.naming import logical_id
 from generator.policies.edge import load_balancer_logs
-from generator.wiring import SUBNETS, begin, fact, publish, take
+from generator.wiring import SUBNETS, WEIGHT, begin, fact, publish, take
 
 NAME = "edge"
 
@@ -65,7 +65,7 @@ def build(environment: Environment, services: tuple[Service, ...]) -> Template:
 def _weight(template: Template, environment: Environment) -> None:
     fact(
         template,
-        "FargateWeight",
+        WEIGHT,
         group="Traffic",
         label="Percent of requests that go to Fargate",
         AllowedValues=[str(weight) for weight in WEIGHTS],
@@ -175,7 +175,7 @@ def _service(
     groups = [_target_group(template, environment, service, word) for word in words]
     shifting = isinstance(environment.deployment(service), Shifting)
     # Which group is live changes with every deployment, and CloudFormation writes these weights only when it changes the rule.
-    weights = [100, 0] if shifting else [Ref("FargateWeight"), FindInMap("Ec2Weight", Ref("FargateWeight"), "Percent")]
+    weights = [100, 0] if shifting else [Ref(WEIGHT), FindInMap("Ec2Weight", Ref(WEIGHT), "Percent")]
     host = elbv2.Condition(
         Field="host-header",
         HostHeaderConfig=elbv2.HostHeaderConfig(Values=[environment.host_name(service)]),

@@ -56,6 +56,12 @@ def shifting(*rules):
     return {"Type": "AWS::ECS::Service", "Properties": {"LoadBalancers": [{"AdvancedConfiguration": names}]}}
 
 
+def weights(*numbers):
+    """Return a listener rule's properties with these weights."""
+    groups = [{"TargetGroupArn": f"arn-{place}", "Weight": number} for place, number in enumerate(numbers)]
+    return {"Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]}
+
+
 def ingress(*rows):
     """Return a security group's properties."""
     return {
@@ -117,6 +123,12 @@ CASES = [
         ),
         {("service-interrupted", NOTE), ("unknown-until-applied", NOTE)},
     ),
+    (
+        "other weights at a listener rule",
+        modify(RULE, before=weights(0, 100), after=weights(10, 90)),
+        {("traffic-moves", WARN)},
+    ),
+    ("the same weights, another host", modify(RULE, before=weights(0, 100), after=weights(0, 100)), set()),
     ("Dynamic", ResourceChange("X", "AWS::SNS::Topic", "Dynamic"), {("conditional", WARN)}),
     (
         "a port for everybody",
@@ -353,6 +365,7 @@ def test_ids_are_stable_and_name_exactly_one_change():
         "data-deleted",
         "weights-reset",
         "service-interrupted",
+        "traffic-moves",
         "security-widened",
         "permissions-widened",
         "encryption-removed",

@@ -32,6 +32,7 @@ RULES: tuple[Rule, ...] = (
         traffic.weights_reset,
     ),
     Rule("service-interrupted", "users notice: something that serves them is replaced or removed", interruption.judge),
+    Rule("traffic-moves", "the weights between target groups change, so requests go elsewhere", traffic.judge),
     Rule("security-widened", "more is reachable, permitted or readable than before", security.widened),
     Rule("permissions-widened", "IAM statements grant more than before", statements.widened),
     Rule("encryption-removed", "data at rest or in transit is no longer encrypted", security.encryption_removed),
