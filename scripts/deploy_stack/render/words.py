@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from os.path import commonprefix
 
-from deploy_stack.review.model import KNOWN_AFTER_APPLY, PropertyChange, ResourceChange, Review, Severity, ValueChange
+from deploy_stack.review.model import (
+    KNOWN_AFTER_APPLY,
+    Cost,
+    CostLine,
+    PropertyChange,
+    ResourceChange,
+    Review,
+    Severity,
+    ValueChange,
+)
 
 MARKS = {Severity.BLOCK: "!!", Severity.WARN: "!", Severity.NOTE: ""}
 VALUE_WIDTH = 60  # characters of a value in a table; JSON carries all of it
@@ -68,6 +77,23 @@ def property_line(change: PropertyChange) -> str:
 def value_line(change: ValueChange) -> str:
     """Return one change beside the resources."""
     return f"{change.name}: {values(change.before, change.after)}"
+
+
+def dollars(low: float, high: float) -> str:
+    """Return a difference of the bill: `+$32.85`, `-$60.74 to -$121.47`; both ends only where they differ."""
+    ends = [f"{'-' if round(amount, 2) < 0 else '+'}${abs(amount):,.2f}" for amount in (low, high)]
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
+def cost_headline(cost: Cost) -> str:
+    """Return what the whole change does to the bill in one line."""
+    return f"{dollars(cost.low, cost.high)} a month ({cost.region}, prices of {cost.dated})"
+
+
+def cost_line(line: CostLine) -> str:
+    """Return one resource's part of it: `NatGateway2 +$32.85: NAT gateway, 730 h`."""
+    what = f"{line.before} -> {line.after}" if line.before and line.after else line.after or f"no {line.before}"
+    return f"{line.logical_id} {dollars(line.low, line.high)}: {what}"
 
 
 def short_type(name: str) -> str:
