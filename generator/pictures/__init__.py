@@ -1,7 +1,7 @@
 """Pictures of an environment, drawn from its rendered templates.
 
-In: templates by stack name. Out: one SVG. Reads templates as CloudFormation would, so a picture shows what is deployed, not what was
-meant. Imported by `python -m generator.pictures` and by whoever shows a review; `python -m generator` never imports it.
+In: templates by stack name. Out: one SVG. It is read from what CloudFormation is given, so a picture shows what would be deployed,
+not what was meant. `python -m generator.pictures` and whoever shows a review import it; `python -m generator` never does.
 """
 
 from __future__ import annotations

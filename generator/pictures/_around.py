@@ -72,7 +72,6 @@ def _tile(icon: str, name: str, lines: list[str], resources: list[Resource]) -> 
     return Tile(icon, name, tuple(lines), frozenset(resource.key for resource in resources)) if lines else None
 
 
-
 _TILES: tuple[Callable[[Templates], Tile | None], ...] = (
     _secrets,
     _buckets,

@@ -1,7 +1,7 @@
 """The boxes of a picture and the security groups behind each: what runs, what it calls, and who calls from outside.
 
-In: templates, and which option the picture is about. Out: boxes, and the boxes of each security group. A group that this module does
-not know becomes a box of its own, so that no rule is lost when templates grow.
+In: templates, and which option the picture is about. Out: boxes, and the boxes of each security group. A group that this module
+does not know becomes a box of its own, so that no rule is lost when templates grow.
 """
 
 from __future__ import annotations
@@ -88,11 +88,14 @@ def _add_endpoints(found: Boxes, templates: Templates) -> None:
     endpoints = templates.of("AWS::EC2::VPCEndpoint")
     if not endpoints:
         return
-    gateways, interfaces = [], []
+    gateways: list[str] = []
+    interfaces: list[str] = []
     groups: set[str] = set()
     for endpoint in endpoints:
         kind = interfaces if endpoint.get("VpcEndpointType") == "Interface" else gateways
-        kind.append(templates.text(endpoint.stack, endpoint.get("ServiceName")).split(">.")[-1].split("com.amazonaws.")[-1])
+        kind.append(
+            templates.text(endpoint.stack, endpoint.get("ServiceName")).split(">.")[-1].split("com.amazonaws.")[-1]
+        )
         groups |= set(templates.follow(endpoint.stack, endpoint.get("SecurityGroupIds")))
     pairs = [", ".join(interfaces[i : i + 2]) for i in range(0, len(interfaces), 2)]
     lines = ([f"gateway: {', '.join(gateways)}"] if gateways else []) + pairs
@@ -139,7 +142,9 @@ def _add_unknown(found: Boxes, templates: Templates, rules: list[Rule]) -> None:
             for resource in templates.resources.values()
             if resource.type not in _INVISIBLE and group.key in templates.follow(resource.stack, resource.body)
         ]
-        ends = {rule.peer for rule in rules if rule.group == group.key} | {r.group for r in rules if r.peer == group.key}
+        ends = {rule.peer for rule in rules if rule.group == group.key} | {
+            r.group for r in rules if r.peer == group.key
+        }
         if users or any(end in found.of_group for end in ends):
             user = users[0] if users else group
             kind = user.type.removeprefix("AWS::").replace("::", " ")

@@ -79,7 +79,9 @@ def _task_count(templates: Templates, service: Resource) -> str:
     lowest = highest = templates.number(service.stack, service.get("DesiredCount"))
     for target in templates.of("AWS::ApplicationAutoScaling::ScalableTarget"):
         if service.key in templates.follow(target.stack, target.get("ResourceId")):
-            lowest, highest = (templates.number(target.stack, target.get(key)) for key in ("MinCapacity", "MaxCapacity"))
+            lowest, highest = (
+                templates.number(target.stack, target.get(key)) for key in ("MinCapacity", "MaxCapacity")
+            )
     spot = "FARGATE_SPOT" in str(service.get("CapacityProviderStrategy"))
     once = service.get("DeploymentConfiguration", "MaximumPercent") == 100
     noun = "task" if highest == 1 else "tasks"
@@ -109,7 +111,10 @@ def _hosts(templates: Templates, group: Resource) -> Workload:
     once = group.get("InstanceMaintenancePolicy", "MaxHealthyPercentage") == 100
     lowest, highest = (templates.number(stack, group.get(key)) for key in ("MinSize", "MaxSize"))
     kind = templates.text(stack, at(data, "InstanceType"))
-    lines = (_count(lowest, highest, f"× {kind}" if kind else "hosts", once=once), ", ".join(_disks(templates, stack, data)))
+    lines = (
+        _count(lowest, highest, f"\u00d7 {kind}" if kind else "hosts", once=once),
+        ", ".join(_disks(templates, stack, data)),
+    )
     behind = frozenset({group.key, *([launch.key] if launch else [])})
     box = Box(
         key=group.key,
@@ -155,7 +160,7 @@ def _containers(host: str, user_data: Any, behind: frozenset[str]) -> Iterator[B
 
 def _compose_services(text: str) -> list[tuple[str, Any]]:
     try:
-        services = at(yaml.safe_load(text), "services")
+        services = at(yaml.safe_load(text), "services")  # type: ignore[no-untyped-call]
     except yaml.YAMLError:
         return []
     return [(str(name), service) for name, service in services.items()] if isinstance(services, dict) else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 STEP = 8
 Point = tuple[int, int]
@@ -39,15 +40,11 @@ class Rect:
 
     def meets(self, other: Rect) -> bool:
         """Whether they have an area in common."""
-        return (
-            self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
-        )
+        return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
 
     def holds(self, other: Rect) -> bool:
         """Whether `other` lies within."""
-        return (
-            self.x <= other.x and other.right <= self.right and self.y <= other.y and other.bottom <= self.bottom
-        )
+        return self.x <= other.x and other.right <= self.right and self.y <= other.y and other.bottom <= self.bottom
 
 
 def snap(value: float) -> int:
@@ -59,5 +56,5 @@ def segments(line: Line) -> list[Rect]:
     """The straight pieces of a line, as rectangles one pixel thick."""
     return [
         Rect(min(ax, bx), min(ay, by), max(abs(bx - ax), 1), max(abs(by - ay), 1))
-        for (ax, ay), (bx, by) in zip(line, line[1:], strict=False)
+        for (ax, ay), (bx, by) in pairwise(line)
     ]

@@ -117,7 +117,8 @@ class _Columns:
         self.edge_w = self._width(self.by_place[Place.EDGE], [*hosts, *zones, *[1 for _ in self.scene.zones]])
         front = [*self.by_place[Place.FRONT], *self.by_place[Place.FRONT_FOOT]]
         self.front_w = self._width(front, [1 for _ in self.scene.zones])
-        self.back_w = self._width([*self.by_place[Place.BACK], *self.by_place[Place.BACK_FOOT]], [])
+        back = [*self.by_place[Place.BACK], *self.by_place[Place.BACK_FOOT]]
+        self.back_w = self._width([*back, *self.by_place[Place.ZONE]] if back else [], [])
         self.edge_x = VPC_LEFT + 20
         self.divider = self.edge_x + self.edge_w + 52
         self.front_x = self.divider + 60
@@ -143,8 +144,14 @@ class _Columns:
         region = vpc_top + HEAD
         layout.frames[:0] = [
             Frame("vpc", vpc, self.scene.vpc, self.scene.vpc_resources),
-            Frame("public", Rect(vpc.x + 8, region, self.divider - vpc.x - 12, vpc.bottom - region - 8), "Public subnets"),
-            Frame("private", Rect(self.divider + 4, region, vpc.right - self.divider - 12, vpc.bottom - region - 8), "Private subnets"),
+            Frame(
+                "public", Rect(vpc.x + 8, region, self.divider - vpc.x - 12, vpc.bottom - region - 8), "Public subnets"
+            ),
+            Frame(
+                "private",
+                Rect(self.divider + 4, region, vpc.right - self.divider - 12, vpc.bottom - region - 8),
+                "Private subnets",
+            ),
         ]
         layout.width = vpc.right + MARGIN
         self._lines()
@@ -183,7 +190,9 @@ class _Columns:
         if cluster:
             front = back = self._cluster(start + 4, max(front, back) + 12)
         gap = (4 if cluster else 7) * STEP + self.more
-        feet = self._column(self.by_place[Place.FRONT_FOOT], self.front_x, (front or start - gap) + gap, self.front_w, align=False)
+        feet = self._column(
+            self.by_place[Place.FRONT_FOOT], self.front_x, (front or start - gap) + gap, self.front_w, align=False
+        )
         back_feet = self._column(
             self.by_place[Place.BACK_FOOT], self.back_x, (back or start - gap) + gap, self.back_w, align=not cluster
         )
@@ -226,10 +235,16 @@ class _Columns:
         """Load balancers as tall as what they call, each with its web ACL on top."""
         y = top
         for box in edge:
-            acl = next((acl for acl in acls if acl.key in {a.target for a in self.scene.arrows}), None) if acls else None
+            acl = (
+                next((acl for acl in acls if acl.key in {a.target for a in self.scene.arrows}), None) if acls else None
+            )
             if acl:
                 y = self._put(acl, self.edge_x, y, self.edge_w).bottom
-            called = [self.layout.rect(a.target) for a in self.scene.arrows if a.source == box.key and a.target in self.layout.boxes]
+            called = [
+                self.layout.rect(a.target)
+                for a in self.scene.arrows
+                if a.source == box.key and a.target in self.layout.boxes
+            ]
             height = max([heading_height(box), *(rect.middle + 3 * STEP - y for rect in called)])
             y = self._put(box, self.edge_x, y, self.edge_w, snap(height)).bottom + GAP
         return y
@@ -240,7 +255,13 @@ class _Columns:
         for index, zone in enumerate(self.scene.zones):
             row = [
                 (f"zone/{index}/public", zone.public, self.edge_x, self.edge_w, ()),
-                (f"zone/{index}/private", zone.private, self.front_x, self.front_w, ("mount target",) if zone.mounts else ()),
+                (
+                    f"zone/{index}/private",
+                    zone.private,
+                    self.front_x,
+                    self.front_w,
+                    ("mount target",) if zone.mounts else (),
+                ),
             ]
             bottom = y
             for key, subnet, x, w, more in row:
@@ -301,7 +322,12 @@ class _Columns:
         for index, zone in enumerate(self.scene.zones):
             if zone.public and zone.public.holds:
                 rect = self.layout.rect(f"zone/{index}/public")
-                line = ((rect.x, rect.middle), (BUS, rect.middle), (BUS, internet.middle), (internet.x, internet.middle))
+                line = (
+                    (rect.x, rect.middle),
+                    (BUS, rect.middle),
+                    (BUS, internet.middle),
+                    (internet.x, internet.middle),
+                )
                 self.layout.ways.append(Way(line, f"{zone.name}: NAT gateway to the internet", zone.public.resources))
 
     def _tiles(self, top: int) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from generator.pictures._geometry import STEP, Line, Rect, segments, snap
 from generator.pictures._route import Port, Router
@@ -14,7 +15,6 @@ from generator.pictures._scene import Arrow, Box, Place
 from generator.pictures._text import width
 
 PILL = 18
-_SIDES = {"right": (1, 0), "left": (-1, 0), "down": (0, 1), "up": (0, -1)}
 _BACK = {"right": "left", "left": "right", "down": "up", "up": "down"}
 
 
@@ -41,7 +41,9 @@ class Lines:
             out, back = Port((a.right, a.y + 2 * STEP), "right"), Port((a.right, a.bottom - 2 * STEP), "left")
             return self.router.line([out], [back]) or (out.at, back.at)
         if box.place is Place.OUTSIDE:
-            leaving = [Port((x, a.bottom), "down", (a.right - x) / 16) for x in range(a.right - 3 * STEP, a.x, -2 * STEP)]
+            leaving = [
+                Port((x, a.bottom), "down", (a.right - x) / 16) for x in range(a.right - 3 * STEP, a.x, -2 * STEP)
+            ]
         else:
             leaving = list(_ports(a, centred=box.place is not Place.EDGE))
         arriving = [Port(p.at, _BACK[p.way], p.cost) for p in _ports(b, centred=True)]
@@ -84,7 +86,7 @@ def _ports(rect: Rect, *, centred: bool) -> Iterator[Port]:
 
 def _places(line: Line, w: int) -> Iterator[Rect]:
     """Where a label may stand on a line: the middle of its longest piece first."""
-    pieces = sorted(zip(line, line[1:], strict=False), key=lambda piece: -_room(*piece))
+    pieces = sorted(pairwise(line), key=lambda piece: -_room(*piece))
     for (ax, ay), (bx, by) in pieces:
         cx, cy = (ax + bx) // 2, (ay + by) // 2
         length = abs(bx - ax) + abs(by - ay)

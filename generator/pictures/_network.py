@@ -83,7 +83,8 @@ class _Network:
             for subnet in templates.follow(link.stack, link.get("SubnetId")):
                 self.tables[subnet] += [link.key, *templates.follow(link.stack, link.get("RouteTableId"))]
         self.routes = {
-            route.key: templates.follow(route.stack, route.get("RouteTableId")) for route in templates.of("AWS::EC2::Route")
+            route.key: templates.follow(route.stack, route.get("RouteTableId"))
+            for route in templates.of("AWS::EC2::Route")
         }
         self.nat_zone = {  # NAT gateway: its subnets
             nat.key: templates.follow(nat.stack, nat.get("SubnetId")) for nat in templates.of("AWS::EC2::NatGateway")
@@ -91,7 +92,7 @@ class _Network:
         self.mounts = [
             (target.key, subnet)
             for target in templates.of("AWS::EFS::MountTarget")
-            if (subnet := _selected(templates, target.stack, target.get("SubnetId")))
+            for subnet in _selected(templates, target.stack, target.get("SubnetId"))
         ]
 
     def zone(self, name: str, subnets: list[Resource], names: list[str]) -> Zone:
@@ -133,8 +134,7 @@ class _Network:
         return None
 
 
-def _selected(templates: Templates, stack: str, value: Any) -> str | None:
+def _selected(templates: Templates, stack: str, value: Any) -> list[str]:
     """The resource that `value` refers to; of a list, the one that Fn::Select takes."""
     position = templates.number(stack, at(value, "Fn::Select", 0)) or 0
-    found = templates.follow(stack, value)
-    return found[position] if position < len(found) else None
+    return templates.follow(stack, value)[position : position + 1]

@@ -141,7 +141,11 @@ class _Arrows:
 
     def _within(self, peer: str) -> bool:
         network, vpc = self._address(peer), self._address(self.cidr)
-        return isinstance(network, ipaddress.IPv4Network) and isinstance(vpc, ipaddress.IPv4Network) and network.subnet_of(vpc)
+        return (
+            isinstance(network, ipaddress.IPv4Network)
+            and isinstance(vpc, ipaddress.IPv4Network)
+            and network.subnet_of(vpc)
+        )
 
     def _inner(self, target: str, ports: str) -> str:
         """The container of a host that listens on `ports`, else the host; what stands in front of a load balancer."""

@@ -9,19 +9,23 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from generator.pictures._geometry import STEP, Line, Point, Rect
 
-_BEND = 5.0
-_CROSSING = 12.0
-_ALONG = 60.0  # on another line: only where there is no other way
-_BESIDE = 0.4
-_DIRECTIONS: dict[str, Point] = {"right": (STEP, 0), "left": (-STEP, 0), "down": (0, STEP), "up": (0, -STEP)}
+BEND = 5.0  # each in steps of the lattice
+CROSSING = 12.0
+ALONG = 60.0  # on another line: only where there is no other way
+BESIDE = 0.4
+WAYS: dict[str, Point] = {"right": (STEP, 0), "left": (-STEP, 0), "down": (0, STEP), "up": (0, -STEP)}
+_END = "end"
+
+State = tuple[int, int, str]  # a lattice point and the direction in which it was reached
 
 
 @dataclass(frozen=True)
 class Port:
-    """A place on the border of a box, the way a line leaves there (or, of a target, arrives), and what it costs to use it."""
+    """A place on the border of a box, the direction of a line there, and what it costs to use it, in steps."""
 
     at: Point
     way: str
@@ -34,8 +38,10 @@ class Router:
 
     area: Rect
     blocked: set[Point] = field(default_factory=set)
-    along: set[tuple[int, int, bool]] = field(default_factory=set)  # lattice point: not to be passed horizontally, or not vertically
-    used: dict[Point, set[bool]] = field(default_factory=dict)  # lattice point: whether horizontal, vertical lines pass
+    along: set[tuple[int, int, bool]] = field(
+        default_factory=set
+    )  # points not to be passed horizontally, or vertically
+    used: dict[Point, set[bool]] = field(default_factory=dict)  # points that horizontal, vertical lines pass
     ports: set[Point] = field(default_factory=set)
 
     def block(self, rects: Iterable[Rect]) -> None:
@@ -54,69 +60,33 @@ class Router:
             for y in range(_up(rect.y), rect.bottom + 1, STEP):
                 self.along |= {(near, y, False) for near in (_up(x - STEP + 1), x // STEP * STEP)}
 
-    def line(self, sources: list[Port], targets: list[Port]) -> Line | None:
+    def line(self, sources: Iterable[Port], targets: Iterable[Port]) -> Line | None:
         """The best line from one of `sources` to one of `targets`, or None where there is none."""
-        found = self._search(sources, targets)
-        if found:
-            self._take(found)
-        return _corners(found) if found else None
-
-    def _search(self, sources: list[Port], targets: list[Port]) -> list[Point] | None:
-        ends = {}
-        for port in targets:
-            if not self._taken(port):
-                dx, dy = _DIRECTIONS[port.way]
-                ends[port.at[0] - dx, port.at[1] - dy, port.way] = port
-        goal = _around(port.at for port in targets)
-        heap: list[tuple[float, float, int, int, str]] = []
-        came: dict[tuple[int, int, str], tuple[int, int, str] | None] = {}
-        best: dict[tuple[int, int, str], float] = {}
-        starts = {}
-        for port in sources:
-            if not self._taken(port):
-                dx, dy = _DIRECTIONS[port.way]
-                state = (port.at[0] + dx, port.at[1] + dy, port.way)
-                starts[state] = port
-                best[state], came[state] = port.cost, None
-                heapq.heappush(heap, (port.cost + _distance(goal, state), port.cost, *state))
-        while heap:
-            _, cost, x, y, way = heapq.heappop(heap)
-            state = (x, y, way)
-            if cost > best[state]:
-                continue
-            if way == "end":
-                return self._walk(came, starts, state)
-            if state in ends:
-                self._push(heap, best, came, state, (*ends[state].at, "end"), cost + 1 + ends[state].cost, 0.0)
-            for turn, (dx, dy) in _DIRECTIONS.items():
-                price = self._price(x, y, way, turn)
-                there = (x + dx, y + dy, turn)
-                if price is not None:
-                    self._push(heap, best, came, state, there, cost + price, _distance(goal, there))
-        return None
-
-    @staticmethod
-    def _push(heap, best, came, state, there, cost, rest) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-        if cost < best.get(there, 1e9):
-            best[there], came[there] = cost, state
-            heapq.heappush(heap, (cost + rest, cost, *there))
-
-    def _price(self, x: int, y: int, way: str, turn: str) -> float | None:
-        """What one step from (x, y) costs, or None where it is not possible."""
-        (wx, wy), (dx, dy) = _DIRECTIONS[way], _DIRECTIONS[turn]
-        if (wx, wy) == (-dx, -dy):
+        free = [[port for port in ports if not self._taken(port)] for ports in (sources, targets)]
+        points = _Search(self, *free).run() if all(free) else None
+        if not points:
             return None
-        there = (x + dx, y + dy)
-        if there in self.blocked or not self._inside(there) or (*there, dx != 0) in self.along:
+        self.ports |= {points[0], points[-1]}
+        for a, b in pairwise(points):
+            for point in (a, b):
+                self.used.setdefault(point, set()).add(a[1] == b[1])
+        return _corners(points)
+
+    def price(self, x: int, y: int, way: str, turn: str) -> float | None:
+        """What one step from (x, y) costs, or None where it is not possible."""
+        (wx, wy), (dx, dy) = WAYS[way], WAYS[turn]
+        there, horizontal = (x + dx, y + dy), dx != 0
+        back = (wx, wy) == (-dx, -dy)
+        if back or there in self.blocked or (*there, horizontal) in self.along or not self._inside(there):
             return None
         cost = 1.0
         if way != turn:
-            cost += _BEND + (_ALONG if (x, y) in self.used else 0)
-        passing = self.used.get(there)
-        if passing:
-            cost += _ALONG if (dx != 0) in passing else _CROSSING
-        beside = ((there[0], there[1] - STEP), (there[0], there[1] + STEP)) if dx else ((there[0] - STEP, there[1]), (there[0] + STEP, there[1]))
-        return cost + sum(_BESIDE for point in beside if (dx != 0) in self.used.get(point, ()))
+            cost += BEND + (ALONG if (x, y) in self.used else 0)
+        if passing := self.used.get(there):
+            cost += ALONG if horizontal in passing else CROSSING
+        for side in ((there[0] + dy, there[1] + dx), (there[0] - dy, there[1] - dx)):
+            cost += BESIDE if horizontal in self.used.get(side, ()) else 0
+        return cost
 
     def _inside(self, point: Point) -> bool:
         return self.area.x <= point[0] <= self.area.right and self.area.y <= point[1] <= self.area.bottom
@@ -124,42 +94,80 @@ class Router:
     def _taken(self, port: Port) -> bool:
         """Whether a line is so near that their labels would meet: above and below a box they stand side by side."""
         x, y = port.at
-        apart = (7 * STEP, 1) if port.way in ("up", "down") else (1, 2 * STEP)
-        return any(abs(x - px) < apart[0] and abs(y - py) < apart[1] for px, py in self.ports)
+        wide, high = (7 * STEP, 1) if port.way in ("up", "down") else (1, 2 * STEP)
+        return any(abs(x - px) < wide and abs(y - py) < high for px, py in self.ports)
 
-    def _walk(self, came, starts, state) -> list[Point]:  # type: ignore[no-untyped-def]  # noqa: ANN001
-        points = []
-        while state is not None:
+
+class _Search:
+    """A* for one line."""
+
+    def __init__(self, router: Router, sources: list[Port], targets: list[Port]) -> None:
+        self.router = router
+        self.ends = {(*_step(port, -1), port.way): port for port in targets}
+        self.goal = _around([port.at for port in targets])
+        self.starts = {(*_step(port, 1), port.way): port for port in sources}
+        self.heap: list[tuple[float, float, State]] = []
+        self.best: dict[State, float] = {}
+        self.came: dict[State, State] = {}
+        for state, port in self.starts.items():
+            self._offer(state, None, port.cost)
+
+    def run(self) -> list[Point] | None:
+        """Every lattice point of the line, ports included."""
+        while self.heap:
+            _, cost, state = heapq.heappop(self.heap)
+            x, y, way = state
+            if way == _END:
+                return self._walk(state)
+            if cost > self.best[state]:
+                continue
+            if state in self.ends:
+                port = self.ends[state]
+                self._offer((*port.at, _END), state, cost + 1 + port.cost)
+            for turn, (dx, dy) in WAYS.items():
+                price = self.router.price(x, y, way, turn)
+                if price is not None:
+                    self._offer((x + dx, y + dy, turn), state, cost + price)
+        return None
+
+    def _offer(self, state: State, before: State | None, cost: float) -> None:
+        if cost < self.best.get(state, 1e9):
+            self.best[state] = cost
+            if before:
+                self.came[state] = before
+            heapq.heappush(self.heap, (cost + self._rest(state), cost, state))
+
+    def _rest(self, state: State) -> float:
+        """Steps that are left at least."""
+        x, y, goal = state[0], state[1], self.goal
+        return (max(goal.x - x, x - goal.right, 0) + max(goal.y - y, y - goal.bottom, 0)) / STEP
+
+    def _walk(self, state: State) -> list[Point]:
+        points = [state[:2]]
+        while state in self.came:
+            state = self.came[state]
             points.append(state[:2])
-            first, state = state, came[state]
-        return [starts[first].at, *reversed(points)]
+        return [self.starts[state].at, *reversed(points)]
 
-    def _take(self, points: list[Point]) -> None:
-        self.ports |= {points[0], points[-1]}
-        for a, b in zip(points, points[1:], strict=False):
-            horizontal = a[1] == b[1]
-            self.used.setdefault(a, set()).add(horizontal)
-            self.used.setdefault(b, set()).add(horizontal)
+
+def _step(port: Port, sign: int) -> Point:
+    dx, dy = WAYS[port.way]
+    return port.at[0] + sign * dx, port.at[1] + sign * dy
 
 
 def _up(value: int) -> int:
     return -(-value // STEP) * STEP
 
 
-def _around(points: Iterable[Point]) -> Rect:
-    xs, ys = zip(*points, strict=True)
+def _around(points: list[Point]) -> Rect:
+    xs, ys = [x for x, _ in points], [y for _, y in points]
     return Rect(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
-
-
-def _distance(goal: Rect, state: tuple[int, int, str]) -> float:
-    x, y, _ = state
-    return (max(goal.x - x, x - goal.right, 0) + max(goal.y - y, y - goal.bottom, 0)) / STEP
 
 
 def _corners(points: list[Point]) -> Line:
     """The ends, and the points where the direction changes."""
     kept = [points[0]]
-    for a, b, c in zip(points, points[1:], points[2:], strict=False):
-        if (b[0] - a[0], b[1] - a[1]) != (c[0] - b[0], c[1] - b[1]) and b != kept[-1]:
+    for (ax, ay), b, (cx, cy) in zip(points, points[1:], points[2:], strict=False):
+        if (b[0] - ax, b[1] - ay) != (cx - b[0], cy - b[1]) and b != kept[-1]:
             kept.append(b)
     return (*kept, points[-1])

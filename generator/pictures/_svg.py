@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterable, Mapping
 from xml.etree import ElementTree as ET
 
-from generator.pictures._geometry import Line, Rect
-from generator.pictures._layout import HEAD, ICON, PAD, TALLEST, Drawn, Frame, Layout, Way, heading_height
+from generator.pictures._geometry import Line, Point, Rect
+from generator.pictures._layout import ICON, PAD, TALLEST, Drawn, Frame, Layout, Way
 from generator.pictures._scene import Box, Mark, Place, Tile
 from generator.pictures._style import ICONS, css
 from generator.pictures._text import LINE, clean, fit, width
 
-SIGNS: dict[Mark, str] = {"deleted": "− deleted", "replaced": "! replaced", "changed": "~ changed", "added": "+ added"}
+SIGNS: dict[Mark, str] = {"deleted": "- deleted", "replaced": "! replaced", "changed": "~ changed", "added": "+ added"}
 _WORST = list(SIGNS)
 _KIND = {"shield": "edge", "balancer": "edge", "container": "compute", "host": "compute", "disk": "data", "key": "data"}
 
@@ -48,8 +48,8 @@ class Drawing:
         """The whole picture."""
         layout, scene = self.layout, self.layout.scene
         ground = _child(self.root, "rect", {"class": "ground", "rx": "8"})
-        _text(self.root, VPC_X, 32, scene.title, "title")
-        _text(self.root, VPC_X, 54, fit(scene.subtitle, layout.width - 2 * VPC_X), "subtitle")
+        _text(self.root, (VPC_X, 32), scene.title, "title")
+        _text(self.root, (VPC_X, 54), fit(scene.subtitle, layout.width - 2 * VPC_X), "subtitle")
         for frame in layout.frames:
             self._frame(frame)
         for way in layout.ways:
@@ -70,7 +70,11 @@ class Drawing:
             self._tile(tile, rect)
         height = self._legend(layout.height)
         ground.attrib |= {"width": str(layout.width), "height": str(height)}
-        self.root.attrib |= {"viewBox": f"0 0 {layout.width} {height}", "width": str(layout.width), "height": str(height)}
+        self.root.attrib |= {
+            "viewBox": f"0 0 {layout.width} {height}",
+            "width": str(layout.width),
+            "height": str(height),
+        }
         self.desc.text = clean(" ".join([scene.subtitle, *self.said]))
         ET.indent(self.root, " ")
         return ET.tostring(self.root, encoding="unicode") + "\n"
@@ -95,7 +99,7 @@ class Drawing:
         rect = frame.rect
         _rect(group, rect, f"frame {frame.kind}", "8")
         room = rect.w - 2 * PAD - (_badge_width(mark) if mark else 0)
-        _text(group, rect.x + PAD, rect.y + 19, fit(frame.title, room, bold=True), "heading")
+        _text(group, (rect.x + PAD, rect.y + 19), fit(frame.title, room, bold=True), "heading")
         if mark:
             _badge(group, rect.right - 8, rect.y + 5, mark)
 
@@ -106,19 +110,19 @@ class Drawing:
             kind = "aside" if box.aside else _KIND.get(box.icon, "plain")
         group, mark = self._group(f"thing {kind}", box.resources, " ".join([box.name, box.port]).strip())
         _rect(group, rect, "box", "6")
-        self._words(group, rect, box.icon, box.name, box.lines, box.port)
+        self._words(group, rect, box, box.port)
         if mark:
-            _badge(group, rect.right - 6, rect.y - 9, mark)
+            _badge(group, rect.right - 6, rect.bottom - 9, mark)
 
-    def _words(self, group: ET.Element, rect: Rect, icon: str, name: str, lines: tuple[str, ...], port: str = "") -> None:
+    def _words(self, group: ET.Element, rect: Rect, thing: Box | Tile, port: str = "") -> None:
         x, y = rect.x + PAD, rect.y + 20
-        _child(group, "path", {"class": "icon", "d": ICONS[icon], "transform": f"translate({x - 2} {y - 12})"})
+        _child(group, "path", {"class": "icon", "d": ICONS[thing.icon], "transform": f"translate({x - 2} {y - 12})"})
         right = width(f":{port}", bold=True) + 6 if port else 0
-        _text(group, x + ICON - 4, y, fit(name, rect.w - 2 * PAD - ICON + 4 - right, bold=True), "name")
+        _text(group, (x + ICON - 4, y), fit(thing.name, rect.w - 2 * PAD - ICON + 4 - right, bold=True), "name")
         if port:
-            _text(group, rect.right - PAD, y, f":{port}", "name port", "end")
-        for index, line in enumerate(_few(lines)):
-            _text(group, x, y + 2 + LINE * (index + 1), fit(line, rect.w - 2 * PAD), "line")
+            _text(group, (rect.right - PAD, y), f":{port}", "name port", "end")
+        for index, line in enumerate(_few(thing.lines)):
+            _text(group, (x, y + 2 + LINE * (index + 1)), fit(line, rect.w - 2 * PAD), "line")
 
     def _arrow(self, drawn: Drawn) -> None:
         arrow = drawn.arrow
@@ -131,11 +135,13 @@ class Drawing:
     def _pill(self, drawn: Drawn) -> None:
         if drawn.pill:
             rect = drawn.pill
-            mark = min((self.marks[k] for k in drawn.arrow.resources if k in self.marks), key=_WORST.index, default=None)
+            mark = min(
+                (self.marks[k] for k in drawn.arrow.resources if k in self.marks), key=_WORST.index, default=None
+            )
             kind = "connection aside" if drawn.arrow.aside else "connection"
             group = _child(self.root, "g", {"class": f"{kind} {mark}" if mark else kind})
             _rect(group, rect, "pill", "9")
-            _text(group, rect.x + rect.w // 2, rect.y + 13, drawn.arrow.label, "label", "middle")
+            _text(group, (rect.x + rect.w // 2, rect.y + 13), drawn.arrow.label, "label", "middle")
             if mark:
                 _badge(group, rect.x + rect.w // 2 + _badge_width(mark) // 2, rect.y - 17, mark)
 
@@ -144,7 +150,7 @@ class Drawing:
             x, y = drawn.line[0]
             rect = self.layout.rect(drawn.arrow.source)
             text = fit(", ".join(drawn.arrow.host_names), rect.w - 2 * PAD)
-            _text(self.root, x - PAD + 4, y + 4, text, "host", "end")
+            _text(self.root, (x - PAD + 4, y + 4), text, "host", "end")
 
     def _way(self, way: Way) -> None:
         group, _ = self._group("way", way.resources, way.words)
@@ -153,9 +159,9 @@ class Drawing:
     def _tile(self, tile: Tile, rect: Rect) -> None:
         group, mark = self._group(f"tile {_KIND.get(tile.icon, 'plain')}", tile.resources, tile.name)
         _rect(group, rect, "box", "6")
-        self._words(group, rect, tile.icon, tile.name, tile.lines)
+        self._words(group, rect, tile)
         if mark:
-            _badge(group, rect.right - 6, rect.y - 9, mark)
+            _badge(group, rect.right - 6, rect.bottom - 9, mark)
 
     def _legend(self, top: int) -> int:
         """What the signs mean; returns the height of the picture."""
@@ -166,7 +172,7 @@ class Drawing:
             group = _child(self.root, "g", {"class": f"key {kind}"})
             if kind != "text":
                 _line(group, ((x, y), (x + 30, y)))
-            _text(group, x + (38 if kind != "text" else 0), y + 4, words, "legend")
+            _text(group, (x + (38 if kind != "text" else 0), y + 4), words, "legend")
             x += (38 if kind != "text" else 0) + width(words) + 20
         return y + 20
 
@@ -209,8 +215,8 @@ def _rect(parent: ET.Element, rect: Rect, kind: str, radius: str) -> None:
     _child(parent, "rect", {"class": kind, **{key: str(value) for key, value in size.items()}, "rx": radius})
 
 
-def _text(parent: ET.Element, x: int, y: int, text: str, kind: str, anchor: str = "") -> None:
-    place = {"class": kind, "x": str(x), "y": str(y)}
+def _text(parent: ET.Element, at: Point, text: str, kind: str, anchor: str = "") -> None:
+    place = {"class": kind, "x": str(at[0]), "y": str(at[1])}
     _child(parent, "text", place | ({"text-anchor": anchor} if anchor else {}), clean(text))
 
 
@@ -233,4 +239,4 @@ def _badge(parent: ET.Element, right: int, top: int, mark: Mark) -> None:
     w = _badge_width(mark)
     group = _child(parent, "g", {"class": f"mark mark-{mark}"})
     _rect(group, Rect(right - w, top, w, 18), "badge", "9")
-    _text(group, right - w // 2, top + 13, SIGNS[mark], "sign", "middle")
+    _text(group, (right - w // 2, top + 13), SIGNS[mark], "sign", "middle")

@@ -13,7 +13,12 @@ from functools import cached_property
 from typing import Any
 
 _SUB_NAME = re.compile(r"\$\{(?!!)([^}.]+)(?:\.[^}]*)?\}")
-_SHORT = {"AWS::AccountId": "<account>", "AWS::Region": "<region>", "AWS::Partition": "aws", "AWS::StackName": "<stack>"}
+_SHORT = {
+    "AWS::AccountId": "<account>",
+    "AWS::Region": "<region>",
+    "AWS::Partition": "aws",
+    "AWS::StackName": "<stack>",
+}
 
 
 def at(value: Any, *keys: str | int) -> Any:

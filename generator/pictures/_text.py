@@ -34,7 +34,9 @@ _ELLIPSIS = "…"
 
 def clean(text: object) -> str:
     """`text` on one line, without the characters that XML forbids or that reorder what a reader sees."""
-    return "".join(" " if c.isspace() else "\ufffd" if unicodedata.category(c)[0] == "C" else c for c in str(text)).strip()
+    return "".join(
+        " " if c.isspace() else "\ufffd" if unicodedata.category(c)[0] == "C" else c for c in str(text)
+    ).strip()
 
 
 def width(text: str, *, bold: bool = False, size: int = SIZE) -> int:
