@@ -12,7 +12,7 @@ from generator.buckets import private_bucket
 from generator.model import Compute, Environment, Service
 from generator.naming import logical_id
 from generator.policies.edge import load_balancer_logs
-from generator.wiring import SUBNETS, begin, fact, publish, take
+from generator.wiring import SUBNETS, WEIGHT, begin, fact, publish, take
 
 NAME = "edge"
 
@@ -54,7 +54,7 @@ def build(environment: Environment, services: tuple[Service, ...]) -> Template:
 def _weight(template: Template, environment: Environment) -> None:
     fact(
         template,
-        "FargateWeight",
+        WEIGHT,
         group="Traffic",
         label="Percent of requests that go to Fargate",
         AllowedValues=[str(weight) for weight in WEIGHTS],
@@ -162,7 +162,7 @@ def _service(
     """Two target groups and the rule that weighs them."""
     fargate = _target_group(template, environment, service, Compute.FARGATE)
     ec2 = _target_group(template, environment, service, Compute.EC2)
-    weights = {fargate: Ref("FargateWeight"), ec2: FindInMap("Ec2Weight", Ref("FargateWeight"), "Percent")}
+    weights = {fargate: Ref(WEIGHT), ec2: FindInMap("Ec2Weight", Ref(WEIGHT), "Percent")}
     template.add_resource(
         elbv2.ListenerRule(
             logical_id(service.name, "listener rule"),
