@@ -91,10 +91,13 @@ def look(run: Run, spec: StackSpec) -> Situation:
     return Situation(stack=stack if live else None, template=template, policy=policy)
 
 
-def plan_stack(run: Run, spec: StackSpec) -> Plan:
-    """Return the plan of one stack. Creates a change set unless there is nothing to change."""
+def plan_stack(run: Run, spec: StackSpec, situation: Situation | None = None) -> Plan:
+    """Return the plan of one stack. Creates a change set unless there is nothing to change.
+
+    `situation` is what has just been read, if anything has.
+    """
     preflight.check_limits(spec)
-    situation = look(run, spec)
+    situation = situation or look(run, spec)
     situation, move = make_room(run, spec, situation, look)
     stack = situation.stack
     current = stack.parameters if stack and move is Move.UPDATE else {}

@@ -76,7 +76,7 @@ def test_staging_moves_to_fargate_and_stays_there(staging, move):
     assert told["Shares"] == {"ec2": 0, "fargate": 100}
     assert told["Homes"] == ["fargate"]
     assert 0 < told["GapSeconds"] < 60
-    assert "chromadb answers nobody between the two homes" in result.err
+    assert "chromadb answers nobody between its two homes" in result.err
     assert "compute=Compute.FARGATE" in result.err
     assert "deploy-stack delete staging ec2" in result.err
     assert staging.parameter("fargate", "BackendImageTag") == "4f2c1ab"  # what EC2 runs, without --image

@@ -13,15 +13,15 @@ from deploy_stack.applying import Outcome, apply_one
 from deploy_stack.board import make_board
 from deploy_stack.deploying import approved
 from deploy_stack.exits import DeployError, Exit, worst
+from deploy_stack.moving.standing import Deployed
 from deploy_stack.moving.trip import SetbackError, Trip
 from deploy_stack.planning import Planned, Unchanged, Waiting, plan_stack
-from deploy_stack.project import StackSpec
 from deploy_stack.report import say_outcome
 from deploy_stack.values import Overrides
 from deploy_stack.workflow import discard, waiting_text
 
 
-def plan_changes(trip: Trip, specs: Iterable[StackSpec], only: tuple[str, ...] = ()) -> list[Planned]:
+def plan_changes(trip: Trip, wanted: Iterable[Deployed], only: tuple[str, ...] = ()) -> list[Planned]:
     """Make and show a change set of each stack that is not yet as it should be.
 
     `only` are the types whose change is promised; none stands for all. What is not executed in the end is `discard_all`ed.
@@ -29,8 +29,8 @@ def plan_changes(trip: Trip, specs: Iterable[StackSpec], only: tuple[str, ...] =
     run, found = trip.run, []
     given, run.overrides = run.overrides, Overrides()
     try:
-        for spec in specs:
-            plan = plan_stack(run, spec)
+        for each in wanted:
+            plan = plan_stack(run, each.spec, each.situation)
             if isinstance(plan, Waiting):
                 raise DeployError(waiting_text(run, plan))
             if isinstance(plan, Unchanged):

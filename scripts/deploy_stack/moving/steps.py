@@ -7,7 +7,7 @@ Refuses to know: what comes before and after, and what to do about a setback.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from deploy_stack import stacks
@@ -19,8 +19,9 @@ from deploy_stack.moving import gap
 from deploy_stack.moving.changes import execute, plan_changes, succeed
 from deploy_stack.moving.route import WHOLE, Kind, Step
 from deploy_stack.moving.standing import as_deployed, keeping, members, weighing
+from deploy_stack.moving.telling import seconds_text
 from deploy_stack.moving.trip import SetbackError, Trip
-from deploy_stack.moving.watch import Health, health, healthy_within, quiet_for, ringing
+from deploy_stack.moving.watch import Health, health, healthy_within, quiet_for
 from deploy_stack.planning import Planned
 
 RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
@@ -65,27 +66,29 @@ def _healthy(trip: Trip, option: str) -> list[Health]:
 
 def ask_health(trip: Trip, option: str) -> list[Health]:
     """Return the health of each target group of the option now."""
-    outputs: dict[str, str] = {}
-    for spec in weighing(trip.run, trip.choice):
-        stack = stacks.find(trip.run.aws, spec.stack_name)
-        outputs.update(stack.outputs if stack else {})
-    return health(trip.run, trip.choice, option, outputs)
+    if not trip.groups:
+        for spec in weighing(trip.run, trip.choice):
+            stack = stacks.find(trip.run.aws, spec.stack_name)
+            trip.groups.update(stack.outputs if stack else {})
+    return health(trip.run, trip.choice, option, trip.groups)
 
 
 def shift(trip: Trip, step: Step) -> None:
-    """Give the option its share, then watch the alarms for the pause."""
-    if step.option == trip.to:
+    """Give the option its share, then watch the alarms for the pause: at least one look."""
+    onward = step.option == trip.to
+    if onward and not _just_checked(trip, step.option):
         _healthy(trip, step.option)
-        _be_quiet(ringing(trip.run, trip.alarms))
     set_share(trip, step.option, step.share, trip.alarms)
-    if trip.pause and step.option == trip.to:
+    if onward and trip.alarms:
         trip.say(f"watching {len(trip.alarms)} alarms for {trip.pause:g} s")
-        _be_quiet(quiet_for(trip.run, trip.pause, trip.alarms))
+        if loud := quiet_for(trip.run, trip.pause, trip.alarms):
+            raise SetbackError(f"in ALARM: {', '.join(loud)}", exit_code=Exit.ROLLED_BACK)
 
 
-def _be_quiet(alarms: Sequence[str]) -> None:
-    if alarms:
-        raise SetbackError(f"in ALARM: {', '.join(alarms)}", exit_code=Exit.ROLLED_BACK)
+def _just_checked(trip: Trip, option: str) -> bool:
+    """Whether the step before this one was to look at the option's targets."""
+    before = trip.done[-2].step if len(trip.done) > 1 else None
+    return before == Step(Kind.CHECK, option)
 
 
 def set_share(trip: Trip, option: str, share: int, alarms: tuple[str, ...]) -> None:
@@ -93,7 +96,8 @@ def set_share(trip: Trip, option: str, share: int, alarms: tuple[str, ...]) -> N
     weight = share if option == FARGATE else WHOLE - share
     for spec in weighing(trip.run, trip.choice):
         wanted = as_deployed(trip.run, spec, **{trip.choice.weight: str(weight)})
-        execute(trip, plan_changes(trip, [replace(wanted, rollback_alarms=alarms)], only=(RULE,)))
+        wanted = replace(wanted, spec=replace(wanted.spec, rollback_alarms=alarms))
+        execute(trip, plan_changes(trip, [wanted], only=(RULE,)))
     trip.say(f"{option} has {share} % of the requests")
 
 
@@ -120,7 +124,7 @@ def enter(trip: Trip, step: Step) -> None:
         trip.run, keeping(trip.run, trip.choice, trip.origin), keeping(trip.run, trip.choice, step.option)
     )
     names = ", ".join(trip.choice.homes)
-    measured = f", after a gap of {trip.gap:.0f} s" if trip.gap is not None else ""
+    measured = f", after a gap of {seconds_text(trip.gap)}" if trip.gap is not None else ""
     trip.insist(f"{names} is at home on {step.option}{measured}")
 
 

@@ -55,6 +55,7 @@ class Trip:
     recipe: Callable[[Planned], Recipe]
     run_id: str
     images: Mapping[str, str] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)  # ARN of each target group, by the output that names it
     gap: float | None = None  # seconds without a home, measured
     done: list[Done] = field(default_factory=list)
     prepared: dict[Kind, list[Planned]] = field(default_factory=dict)  # change sets that wait for their step
