@@ -19,6 +19,7 @@ from deploy_stack.links import change_set_link
 from deploy_stack.project import StackSpec
 from deploy_stack.review.build import resource_changes
 from deploy_stack.review.model import Review, ValueChange
+from deploy_stack.review.ownership import with_owners
 from deploy_stack.review.reviewing import review
 from deploy_stack.room import make_room
 from deploy_stack.run import Run, together
@@ -90,10 +91,13 @@ def look(run: Run, spec: StackSpec) -> Situation:
     return Situation(stack=stack if live else None, template=template, policy=policy)
 
 
-def plan_stack(run: Run, spec: StackSpec) -> Plan:
-    """Return the plan of one stack. Creates a change set unless there is nothing to change."""
+def plan_stack(run: Run, spec: StackSpec, situation: Situation | None = None) -> Plan:
+    """Return the plan of one stack. Creates a change set unless there is nothing to change.
+
+    `situation` is what has just been read, if anything has.
+    """
     preflight.check_limits(spec)
-    situation = look(run, spec)
+    situation = situation or look(run, spec)
     situation, move = make_room(run, spec, situation, look)
     stack = situation.stack
     current = stack.parameters if stack and move is Move.UPDATE else {}
@@ -207,7 +211,7 @@ def _planned(
         stack=spec.name,
         stack_name=spec.stack_name,
         operation=draft.operation,
-        changes=resource_changes(description["Changes"]),
+        changes=with_owners(resource_changes(description["Changes"]), situation.template),
         values=(*draft.settings, *value_changes(spec, updated, situation.template, description)),
         notes=notes,
         capabilities=needed,
