@@ -17,6 +17,8 @@ from generator.naming import logical_id, parameter_path, stack_name
 SUBNETS = "List<AWS::EC2::Subnet::Id>"
 STRING = "String"
 FIRST_DEPLOYMENT = "FirstDeployment"
+# Percent of the requests that go to Fargate; EC2 gets the rest.
+WEIGHT = "FargateWeight"
 
 # A tag (Docker reference grammar) that is not `latest`, or a digest.
 _IMAGE = r"^(?!latest$)([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[a-f0-9]{64})$"

@@ -14,10 +14,12 @@ from typing import Any
 from deploy_stack import changesets, preflight, stacks
 from deploy_stack.exits import DeployError
 from deploy_stack.failures import validation_events
+from deploy_stack.homes import check_homes
 from deploy_stack.links import change_set_link
 from deploy_stack.project import StackSpec
 from deploy_stack.review.build import resource_changes
 from deploy_stack.review.model import Review, ValueChange
+from deploy_stack.review.ownership import with_owners
 from deploy_stack.review.reviewing import review
 from deploy_stack.room import make_room
 from deploy_stack.run import Run, together
@@ -89,10 +91,13 @@ def look(run: Run, spec: StackSpec) -> Situation:
     return Situation(stack=stack if live else None, template=template, policy=policy)
 
 
-def plan_stack(run: Run, spec: StackSpec) -> Plan:
-    """Return the plan of one stack. Creates a change set unless there is nothing to change."""
+def plan_stack(run: Run, spec: StackSpec, situation: Situation | None = None) -> Plan:
+    """Return the plan of one stack. Creates a change set unless there is nothing to change.
+
+    `situation` is what has just been read, if anything has.
+    """
     preflight.check_limits(spec)
-    situation = look(run, spec)
+    situation = situation or look(run, spec)
     situation, move = make_room(run, spec, situation, look)
     stack = situation.stack
     current = stack.parameters if stack and move is Move.UPDATE else {}
@@ -107,6 +112,7 @@ def plan_stack(run: Run, spec: StackSpec) -> Plan:
     if stack and move is Move.UPDATE and _is_the_same(spec, situation, values, chosen, read):
         return _settings_only(spec, stack, settings, chosen) if settings else Unchanged(spec, stack, fast=True)
     run.guard()
+    check_homes(run, spec, stack if move is Move.UPDATE else None, chosen)
     _check_what_runs(run, spec, chosen)
     operation = "UPDATE" if move is Move.UPDATE else "CREATE"
     return _with_change_set(run, Draft(spec, situation, operation, values, chosen, settings))
@@ -205,7 +211,7 @@ def _planned(
         stack=spec.name,
         stack_name=spec.stack_name,
         operation=draft.operation,
-        changes=resource_changes(description["Changes"]),
+        changes=with_owners(resource_changes(description["Changes"]), situation.template),
         values=(*draft.settings, *value_changes(spec, updated, situation.template, description)),
         notes=notes,
         capabilities=needed,

@@ -4,6 +4,7 @@ The table asks the rendered policies, through an evaluator that has tests of its
 """
 
 import dataclasses
+import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from generator.environments import ENVIRONMENTS, PRODUCTION, STAGING
-from generator.model import EcrImage, Environment, ModelError, Service
+from generator.model import BlueGreen, EcrImage, Environment, ModelError, Service
 from generator.naming import cluster_name, service_name
 from generator.policies.execution import ATTACHABLE, RUNS_WITH_ROLES
 from generator.policies.scope import scope
@@ -99,6 +100,12 @@ def build_rows() -> Iterator[Row]:
             yield BUILD, f"ecr:{action}", repository(name), {}, ALLOWED
     yield BUILD, "ecr:GetAuthorizationToken", "*", {}, ALLOWED
     yield BUILD, "ecr:DescribeImageScanFindings", repository("aldeia/backend"), {}, ALLOWED
+    for role in (BUILD, STAGING_DEPLOY, PLAN, DEPLOY):
+        # With enhanced scanning ECR asks Amazon Inspector in the caller's name.
+        for action in ("inspector2:ListFindings", "inspector2:ListCoverage"):
+            yield role, action, "*", {}, ALLOWED
+        yield role, "inspector2:Disable", "*", {}, NOT_ALLOWED
+        yield role, "ecr:PutRegistryScanningConfiguration", "*", {}, NOT_ALLOWED
     yield BUILD, "ecr:PutImage", repository("aldeia/backend-of-others"), {}, NOT_ALLOWED
     yield BUILD, "ecr:PutImage", repository("others/backend"), {}, NOT_ALLOWED
     yield BUILD, "ecr:PutImage", arn("ecr", "repository/aldeia/backend", account="444455556666"), {}, NOT_ALLOWED
@@ -165,6 +172,9 @@ def review_rows() -> Iterator[Row]:
         yield role, "ssm:GetParameters", arn("ssm", ubuntu, account=""), {}, ALLOWED
         yield role, "ssm:PutParameter", arn("ssm", "parameter/aldeia/production/network/VpcId"), {}, NOT_ALLOWED
         yield role, "cloudwatch:DescribeAlarms", "*", {}, ALLOWED
+        # A move between the compute options looks at targets; it sets weights by change sets, and deletes nothing.
+        yield role, "elasticloadbalancing:DescribeTargetHealth", "*", {}, ALLOWED
+        yield role, "elasticloadbalancing:ModifyRule", "*", {}, NOT_ALLOWED
         yield (
             role,
             "ecs:DescribeServices",
@@ -198,6 +208,11 @@ def execution_rows() -> Iterator[Row]:
     yield role, "iam:CreateRole", own, {}, ALLOWED
     yield role, "iam:PutRolePolicy", own, {}, ALLOWED
     yield role, "iam:PassRole", own, ecs, ALLOWED
+    # The role by which ECS shifts traffic between two versions of a service.
+    shifts = role_arn("aldeia-production-fargate-BackendInfrastructureRole-AbC")
+    yield role, "iam:PassRole", shifts, {"iam:PassedToService": "ecs.amazonaws.com"}, ALLOWED
+    yield role, "iam:PassRole", shifts, {"iam:PassedToService": "ecs.example.com"}, NOT_ALLOWED
+    yield STAGING_CLOUDFORMATION, "iam:PassRole", shifts, {"iam:PassedToService": "ecs.amazonaws.com"}, NOT_ALLOWED
     yield role, "iam:PassRole", own, {"iam:PassedToService": "lambda.amazonaws.com"}, NOT_ALLOWED
     for other in (
         "aldeia-staging-fargate-BackendTaskRole-AbC",
@@ -320,8 +335,10 @@ def test_the_execution_role_may_create_what_the_stacks_hold(delivery: Json, envi
 def test_the_roles_of_the_stacks_can_be_attached_and_passed(environment: Environment) -> None:
     """Only managed policies that the execution role may attach, only services that it may hand a role to."""
     attached, passed = set(), set()
-    for each in ENVIRONMENT_STACKS:
-        for resource in to_dict(each.build(environment, SERVICES))["Resources"].values():
+    public = [service.name for service in SERVICES if service.public]
+    shifting = dataclasses.replace(environment, deployments={name: BlueGreen() for name in public})
+    for each, where in itertools.product(ENVIRONMENT_STACKS, (environment, shifting)):
+        for resource in to_dict(each.build(where, SERVICES))["Resources"].values():
             if resource["Type"] == "AWS::IAM::Role":
                 found = resolve(resource["Properties"].get("ManagedPolicyArns", []), {})
                 attached |= {policy.removeprefix("arn:aws:iam::aws:policy/") for policy in found}
