@@ -146,3 +146,15 @@ def test_a_person_is_asked_for_the_move_the_stack_the_gap_and_the_deletion(stagi
     assert (staging.weight, staging.homes) == (100, {"fargate"})
     assert not staging.times_with_two_homes()
     staging.assert_whole()
+
+
+def test_the_rehearsal_sees_two_homes(staging):
+    """The check of all these tests finds what no command of ours would do: a second home made by hand."""
+    staging.entries["fargate"]["CreateParameters"]["RunChromadb"] = "true"
+    staging.create("fargate")
+
+    assert staging.homes == {"ec2", "fargate"}
+    assert staging.times_with_two_homes()
+    code, said = finish(staging, "move", "staging", "--to", "fargate", *FAST)
+    assert code == 14, said
+    assert "both options say that they are the home" in said
