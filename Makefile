@@ -23,14 +23,17 @@ venv: $(READY)  ## Create .venv from the locked requirements
 
 templates: $(READY)  ## Write templates/ from the description; prints one line for each file that changed
 	@$(BIN)/python -m generator
-	@$(BIN)/python -m generator.rules
+	@scripts/make_docs.sh
+
+docs: $(READY)  ## Write the generated pages of docs/ again
+	@scripts/make_docs.sh
 
 check: $(READY)  ## Format, lint, types, stale templates, parameter files, cfn-lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m generator --check
-	$(BIN)/python -m generator.rules --check
+	scripts/make_docs.sh --check
 	$(BIN)/cfn-lint
 	$(BIN)/python -m generator.lint
 
@@ -67,4 +70,4 @@ clean:  ## Remove .venv and caches
 	rm -rf $(VENV) .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help venv templates check test test-slow test-browser demo bench format lock clean
+.PHONY: help venv templates docs check test test-slow test-browser demo bench format lock clean

@@ -18,6 +18,8 @@ SUBNETS = "List<AWS::EC2::Subnet::Id>"
 STRING = "String"
 FIRST_DEPLOYMENT = "FirstDeployment"
 KEY_ARN = "KeyArn"
+# Percent of the requests that go to Fargate; EC2 gets the rest.
+WEIGHT = "FargateWeight"
 
 # A tag (Docker reference grammar) that is not `latest`, or a digest.
 _IMAGE = r"^(?!latest$)([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[a-f0-9]{64})$"

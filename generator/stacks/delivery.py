@@ -40,6 +40,8 @@ NAME = "delivery"
 # Seconds: the first deployment of an environment waits for certificates, load balancers and services one after the other.
 DEPLOY_SESSION = 2 * 3600
 
+# The parameter's default, and the branch whose pushes the generated workflow builds.
+DEFAULT_BRANCH = "main"
 BRANCH = "ref:refs/heads/${GitHubBranch}"
 
 
@@ -91,7 +93,7 @@ def build(environments: tuple[Environment, ...], services: tuple[Service, ...]) 
             f"Makes change sets of {environment.name}",
             make_change_sets(environment, GetAtt(execution_role, "Arn")),
         )
-        for name, where, about in _deploying(environment):
+        for name, where, about in deploying(environment):
             role = _role(
                 template,
                 logical_id(environment.name, name, "role"),
@@ -105,7 +107,7 @@ def build(environments: tuple[Environment, ...], services: tuple[Service, ...]) 
     return template
 
 
-def _deploying(environment: Environment) -> Iterator[tuple[str, str, str]]:
+def deploying(environment: Environment) -> Iterator[tuple[str, str, str]]:
     """(name, GitHub job, what it does) of the roles that make or execute change sets of an environment."""
     if not environment.protected:
         yield "deploy", BRANCH, "Makes and executes change sets of"
@@ -143,7 +145,7 @@ def _github(template: Template) -> None:
         group="GitHub",
         label="Branch",
         AllowedPattern=r"^[A-Za-z0-9._/-]+$",
-        Default="main",
+        Default=DEFAULT_BRANCH,
         Description="Branch whose pushes are built and deployed",
     )
 

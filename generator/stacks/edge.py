@@ -13,7 +13,7 @@ from generator.model import Compute, Environment, Service
 from generator.naming import logical_id
 from generator.policies.edge import load_balancer_logs
 from generator.stacks.firewall import protect
-from generator.wiring import SUBNETS, begin, fact, publish, take
+from generator.wiring import SUBNETS, WEIGHT, begin, fact, publish, take
 
 NAME = "edge"
 
@@ -57,7 +57,7 @@ def build(environment: Environment, services: tuple[Service, ...]) -> Template:
 def _weight(template: Template, environment: Environment) -> None:
     fact(
         template,
-        "FargateWeight",
+        WEIGHT,
         group="Traffic",
         label="Percent of requests that go to Fargate",
         AllowedValues=[str(weight) for weight in WEIGHTS],
@@ -165,7 +165,7 @@ def _service(
     """Two target groups and the rule that weighs them."""
     fargate = _target_group(template, environment, service, Compute.FARGATE)
     ec2 = _target_group(template, environment, service, Compute.EC2)
-    weights = {fargate: Ref("FargateWeight"), ec2: FindInMap("Ec2Weight", Ref("FargateWeight"), "Percent")}
+    weights = {fargate: Ref(WEIGHT), ec2: FindInMap("Ec2Weight", Ref(WEIGHT), "Percent")}
     template.add_resource(
         elbv2.ListenerRule(
             logical_id(service.name, "listener rule"),

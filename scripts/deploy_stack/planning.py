@@ -14,6 +14,7 @@ from typing import Any
 from deploy_stack import changesets, preflight, stacks
 from deploy_stack.exits import DeployError
 from deploy_stack.failures import validation_events
+from deploy_stack.homes import check_homes
 from deploy_stack.links import change_set_link
 from deploy_stack.project import StackSpec
 from deploy_stack.review.build import resource_changes
@@ -107,6 +108,7 @@ def plan_stack(run: Run, spec: StackSpec) -> Plan:
     if stack and move is Move.UPDATE and _is_the_same(spec, situation, values, chosen, read):
         return _settings_only(spec, stack, settings, chosen) if settings else Unchanged(spec, stack, fast=True)
     run.guard()
+    check_homes(run, spec, stack if move is Move.UPDATE else None, chosen)
     _check_what_runs(run, spec, chosen)
     operation = "UPDATE" if move is Move.UPDATE else "CREATE"
     return _with_change_set(run, Draft(spec, situation, operation, values, chosen, settings))

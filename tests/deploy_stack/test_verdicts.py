@@ -49,6 +49,12 @@ def allow(action, resource="*", **more):
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
+def weights(*numbers):
+    """Return a listener rule's properties with these weights."""
+    groups = [{"TargetGroupArn": f"arn-{place}", "Weight": number} for place, number in enumerate(numbers)]
+    return {"Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]}
+
+
 def ingress(*rows):
     """Return a security group's properties."""
     return {
@@ -59,6 +65,7 @@ def ingress(*rows):
 
 
 EFS, SG, ROLE = "AWS::EFS::FileSystem", "AWS::EC2::SecurityGroup", "AWS::IAM::Role"
+RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
 ENCRYPTED = changed("Encrypted", recreation="Always")
 CASES = [
     ("a replaced file system", modify(EFS, ENCRYPTED, replacement="True"), {("data-replaced", BLOCK)}),
@@ -109,6 +116,12 @@ CASES = [
         ),
         {("service-interrupted", NOTE), ("unknown-until-applied", NOTE)},
     ),
+    (
+        "other weights at a listener rule",
+        modify(RULE, before=weights(0, 100), after=weights(10, 90)),
+        {("traffic-moves", WARN)},
+    ),
+    ("the same weights, another host", modify(RULE, before=weights(0, 100), after=weights(0, 100)), set()),
     ("Dynamic", ResourceChange("X", "AWS::SNS::Topic", "Dynamic"), {("conditional", WARN)}),
     (
         "a port for everybody",
@@ -320,6 +333,7 @@ def test_ids_are_stable_and_name_exactly_one_change():
         "data-replaced",
         "data-deleted",
         "service-interrupted",
+        "traffic-moves",
         "security-widened",
         "permissions-widened",
         "encryption-removed",

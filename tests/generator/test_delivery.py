@@ -104,6 +104,12 @@ def build_rows() -> Iterator[Row]:
             yield BUILD, f"ecr:{action}", repository(name), {}, ALLOWED
     yield BUILD, "ecr:GetAuthorizationToken", "*", {}, ALLOWED
     yield BUILD, "ecr:DescribeImageScanFindings", repository("aldeia/backend"), {}, ALLOWED
+    for role in (BUILD, STAGING_DEPLOY, PLAN, DEPLOY):
+        # With enhanced scanning ECR asks Amazon Inspector in the caller's name.
+        for action in ("inspector2:ListFindings", "inspector2:ListCoverage"):
+            yield role, action, "*", {}, ALLOWED
+        yield role, "inspector2:Disable", "*", {}, NOT_ALLOWED
+        yield role, "ecr:PutRegistryScanningConfiguration", "*", {}, NOT_ALLOWED
     yield BUILD, "ecr:PutImage", repository("aldeia/backend-of-others"), {}, NOT_ALLOWED
     yield BUILD, "ecr:PutImage", repository("others/backend"), {}, NOT_ALLOWED
     yield BUILD, "ecr:PutImage", arn("ecr", "repository/aldeia/backend", account="444455556666"), {}, NOT_ALLOWED
@@ -170,6 +176,9 @@ def review_rows() -> Iterator[Row]:
         yield role, "ssm:GetParameters", arn("ssm", ubuntu, account=""), {}, ALLOWED
         yield role, "ssm:PutParameter", arn("ssm", "parameter/aldeia/production/network/VpcId"), {}, NOT_ALLOWED
         yield role, "cloudwatch:DescribeAlarms", "*", {}, ALLOWED
+        # A move between the compute options looks at targets; it sets weights by change sets, and deletes nothing.
+        yield role, "elasticloadbalancing:DescribeTargetHealth", "*", {}, ALLOWED
+        yield role, "elasticloadbalancing:ModifyRule", "*", {}, NOT_ALLOWED
         yield (
             role,
             "ecs:DescribeServices",

@@ -16,6 +16,7 @@ Json = dict[str, Any]
 # Statements that may say `*`, each with its reason. A new one is added here, where a reviewer sees it.
 ANY_RESOURCE = {
     "LogInToRegistry": "ecr:GetAuthorizationToken takes no resource",
+    "SeeEnhancedFindings": "Amazon Inspector's lists take no resource",
     "OpenShell": "ssmmessages channels take no resource",
     "FindShellLog": "logs:DescribeLogGroups as ECS Exec calls it",
     "DenyPlainNfs": "a file system policy; * is the file system it hangs on",
