@@ -49,6 +49,18 @@ from generator.sizes import (
     Scaling,
     Task,
 )
+from generator.strategies import (
+    COLOURS,
+    ROLLING,
+    BlueGreen,
+    Canary,
+    Deployment,
+    Linear,
+    Rolling,
+    Shifting,
+    check_deployment,
+    check_owner,
+)
 
 __all__ = [
     "EC2_ENDPOINTS",
@@ -58,9 +70,12 @@ __all__ = [
     "PROJECT",
     "RETENTION_DAYS",
     "Architecture",
+    "BlueGreen",
+    "Canary",
     "Compute",
     "Data",
     "Day",
+    "Deployment",
     "EcrImage",
     "Endpoint",
     "Environment",
@@ -69,6 +84,7 @@ __all__ = [
     "HealthCheck",
     "Host",
     "HostAlarms",
+    "Linear",
     "ModelError",
     "Nat",
     "Network",
@@ -78,9 +94,11 @@ __all__ = [
     "Probe",
     "PublicImage",
     "PublicUrl",
+    "Rolling",
     "Scaling",
     "SecretKey",
     "Service",
+    "Shifting",
     "Task",
     "Value",
     "check_environment",
@@ -114,7 +132,8 @@ class Service:
     """One container of the platform. `host` makes it public: `api` is `api.<domain>`, the empty string is the site itself.
 
     `task` is its size where an environment's own table has none. `writable` are paths that stay writable under a read-only
-    root file system. `folder` is where the application's repository keeps the Dockerfile.
+    root file system. `folder` is where the application's repository keeps the Dockerfile. `deployment` is how it gets its next
+    version on Fargate, where an environment's own table has none.
     """
 
     name: str
@@ -132,6 +151,7 @@ class Service:
     architecture: Architecture = Architecture.X86_64
     command: tuple[str, ...] = ()
     folder: str = ""
+    deployment: Deployment = ROLLING
 
     def __post_init__(self) -> None:
         where = f"Service({self.name})"
@@ -152,6 +172,11 @@ class Service:
                 raise ModelError(f"{where}.writable", path, "use absolute paths")
         if self.data is not None:
             self._check_data(where, self.data)
+        self.check_deployment(f"{where}.deployment", self.deployment)
+
+    def check_deployment(self, where: str, deployment: Deployment) -> None:
+        """Raise ModelError where this service cannot get its versions so; `where` is the field that says it."""
+        check_deployment(where, deployment, public=self.public, keeps_data=self.data is not None)
 
     def _check_data(self, where: str, data: Data) -> None:
         """ChromaDB writes where its version says, whatever is mounted: decisions of the design document, entries 1 and 2."""
@@ -214,7 +239,8 @@ class Environment:
     `tasks` is the document's table of sizes, by service. `host` runs the containers of the EC2 option; with `data_host`, the
     services that keep data get that host of their own (they must, as soon as `host` may have two copies). `domain` is the
     site's host name, and `api.<domain>` and the like lie below it. `monthly_budget` is in US dollars. `options` are the compute
-    stacks that are rendered at all, `compute` the one that is deployed unless another is named.
+    stacks that are rendered at all, `compute` the one that is deployed unless another is named. `deployments` says, by service, how
+    it gets its next version on Fargate, where that is another way than the service's own.
     """
 
     name: str
@@ -228,6 +254,7 @@ class Environment:
     monthly_budget: int
     options: tuple[Compute, ...] = (Compute.EC2, Compute.FARGATE)
     data_host: Host | None = None
+    deployments: Mapping[str, Deployment] = field(default_factory=dict)
     container_insights: str = "enabled"
     spot_weight: int = 0
     execute_command: bool = False
@@ -293,6 +320,14 @@ class Environment:
         """The size of `service` here: the environment's own entry, else the service's."""
         return self.tasks.get(service.name, service.task)
 
+    def deployment(self, service: Service) -> Deployment:
+        """How `service` gets its next version here: the environment's own entry, else the service's."""
+        return self.deployments.get(service.name, service.deployment)
+
+    def target_groups(self, service: Service) -> tuple[str, str]:
+        """The words of the two target groups that a public service's rule weighs: both options, or both versions on Fargate."""
+        return COLOURS if isinstance(self.deployment(service), Shifting) else (Compute.FARGATE, Compute.EC2)
+
     def host_name(self, service: Service) -> str:
         """The public host name of a public service."""
         return f"{service.host}.{self.domain}" if service.host else self.domain
@@ -308,8 +343,13 @@ def check_environment(environment: Environment, services: Iterable[Service]) -> 
     where = f"Environment({environment.name})"
     found = tuple(services)
     names = [service.name for service in found]
-    if unknown := sorted(set(environment.tasks) - set(names)):
-        raise ModelError(f"{where}.tasks", unknown[0], f"there is no such service; there are {', '.join(names)}")
+    for table in ("tasks", "deployments"):
+        if unknown := sorted(set(getattr(environment, table)) - set(names)):
+            raise ModelError(f"{where}.{table}", unknown[0], f"there is no such service; there are {', '.join(names)}")
+    for service in found:
+        service.check_deployment(f"{where}.deployments[{service.name}]", environment.deployment(service))
+    deployments = {service.name: environment.deployment(service) for service in found}
+    check_owner(where, deployments, environment.options)
     with_data = [service for service in found if service.data]
     for service in with_data:
         scaling = environment.task(service).scaling

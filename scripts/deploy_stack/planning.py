@@ -19,6 +19,7 @@ from deploy_stack.links import change_set_link
 from deploy_stack.project import StackSpec
 from deploy_stack.review.build import resource_changes
 from deploy_stack.review.model import Review, ValueChange
+from deploy_stack.review.ownership import with_owners
 from deploy_stack.review.reviewing import review
 from deploy_stack.room import make_room
 from deploy_stack.run import Run, together
@@ -207,7 +208,7 @@ def _planned(
         stack=spec.name,
         stack_name=spec.stack_name,
         operation=draft.operation,
-        changes=resource_changes(description["Changes"]),
+        changes=with_owners(resource_changes(description["Changes"]), situation.template),
         values=(*draft.settings, *value_changes(spec, updated, situation.template, description)),
         notes=notes,
         capabilities=needed,

@@ -21,6 +21,8 @@ from generator.model import (
     FARGATE_MEMORY,
     RETENTION_DAYS,
     Architecture,
+    BlueGreen,
+    Canary,
     Compute,
     Data,
     Day,
@@ -30,6 +32,7 @@ from generator.model import (
     EnvironmentName,
     Firewall,
     HealthCheck,
+    Linear,
     ModelError,
     Nat,
     Network,
@@ -39,6 +42,7 @@ from generator.model import (
     Probe,
     PublicImage,
     PublicUrl,
+    Rolling,
     Scaling,
     SecretKey,
     Service,
@@ -71,16 +75,29 @@ def tasks(draw: st.DrawFn) -> Task:
     return Task(cpu=cpu, memory=memory, scaling=draw(scalings()))
 
 
+minutes = st.integers(0, 60)
+# In halves: cfn-lint divides binary fractions and takes 89.1 for no multiple of 0.1.
+percents = st.integers(6, 200).map(lambda halves: halves / 2)
+deployments = st.one_of(
+    st.just(Rolling()),
+    st.builds(BlueGreen, bake_time_in_minutes=minutes),
+    st.builds(Canary, canary_percent=percents, canary_bake_time_in_minutes=minutes),
+    st.builds(Linear, step_percent=percents, step_bake_time_in_minutes=minutes),
+)
+
+
 @st.composite
 def web_services(draw: st.DrawFn, name: str, port: int) -> Service:
-    """A service without data, public under its own name or private."""
+    """A service without data, public under its own name or private; ECS may shift the traffic of a public one."""
+    host = draw(st.sampled_from([name, None]))
     return Service(
         name=name,
         image=draw(
             st.sampled_from([EcrImage(f"aldeia/{name}"), PublicImage("nginx", "1.27.3"), PublicImage("x/y", "v2")])
         ),
         port=port,
-        host=draw(st.sampled_from([name, None])),
+        host=host,
+        deployment=draw(deployments) if host else Rolling(),
         health=HealthCheck(
             path=draw(st.sampled_from(["/", "/health", "/api/v1/ready?full=1"])),
             probe=draw(st.sampled_from(Probe)),

@@ -4,6 +4,7 @@ The table asks the rendered policies, through an evaluator that has tests of its
 """
 
 import dataclasses
+import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from generator.environments import ENVIRONMENTS, PRODUCTION, STAGING
-from generator.model import EC2_ENDPOINTS, EcrImage, Environment, ModelError, OfficeHours, Service
+from generator.model import EC2_ENDPOINTS, BlueGreen, EcrImage, Environment, ModelError, OfficeHours, Service
 from generator.naming import cluster_name, service_name
 from generator.policies.execution import ATTACHABLE, RUNS_WITH_ROLES
 from generator.policies.scope import scope
@@ -212,6 +213,11 @@ def execution_rows() -> Iterator[Row]:
     yield role, "iam:CreateRole", own, {}, ALLOWED
     yield role, "iam:PutRolePolicy", own, {}, ALLOWED
     yield role, "iam:PassRole", own, ecs, ALLOWED
+    # The role by which ECS shifts traffic between two versions of a service.
+    shifts = role_arn("aldeia-production-fargate-BackendInfrastructureRole-AbC")
+    yield role, "iam:PassRole", shifts, {"iam:PassedToService": "ecs.amazonaws.com"}, ALLOWED
+    yield role, "iam:PassRole", shifts, {"iam:PassedToService": "ecs.example.com"}, NOT_ALLOWED
+    yield STAGING_CLOUDFORMATION, "iam:PassRole", shifts, {"iam:PassedToService": "ecs.amazonaws.com"}, NOT_ALLOWED
     yield role, "iam:PassRole", own, {"iam:PassedToService": "lambda.amazonaws.com"}, NOT_ALLOWED
     for other in (
         "aldeia-staging-fargate-BackendTaskRole-AbC",
@@ -394,8 +400,10 @@ def test_the_execution_role_may_create_what_the_stacks_hold(delivery: Json, envi
 def test_the_roles_of_the_stacks_can_be_attached_and_passed(environment: Environment) -> None:
     """Only managed policies that the execution role may attach, only services that it may hand a role to."""
     attached, passed = set(), set()
-    for each in ENVIRONMENT_STACKS:
-        for resource in to_dict(each.build(environment, SERVICES))["Resources"].values():
+    public = [service.name for service in SERVICES if service.public]
+    shifting = dataclasses.replace(environment, deployments={name: BlueGreen() for name in public})
+    for each, where in itertools.product(ENVIRONMENT_STACKS, (environment, shifting)):
+        for resource in to_dict(each.build(where, SERVICES))["Resources"].values():
             if resource["Type"] == "AWS::IAM::Role":
                 found = resolve(resource["Properties"].get("ManagedPolicyArns", []), {})
                 attached |= {policy.removeprefix("arn:aws:iam::aws:policy/") for policy in found}

@@ -107,6 +107,7 @@ def review_between(old: StackSpec | None, new: StackSpec | None, environment: En
 
     from deploy_stack.exits import DeployError
     from deploy_stack.review.build import resource_changes
+    from deploy_stack.review.ownership import with_owners
     from deploy_stack.review.reviewing import review
 
     spec = new or old
@@ -129,7 +130,7 @@ def review_between(old: StackSpec | None, new: StackSpec | None, environment: En
         stack=spec.name,
         stack_name=spec.stack_name,
         operation="CREATE" if old is None else "UPDATE" if new else "DELETE",
-        changes=resource_changes(changes),
+        changes=with_owners(resource_changes(changes), old.template if old else {}),
         values=_beside(old, new),
     )
 

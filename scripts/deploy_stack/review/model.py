@@ -59,6 +59,7 @@ class ResourceChange:
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
     drift: str = ""
+    owner: str = ""  # who else sets what this resource says: a listener rule's weights
 
     @property
     def verb(self) -> str:

@@ -26,6 +26,11 @@ class Rule:
 RULES: tuple[Rule, ...] = (
     Rule("data-replaced", "a resource that holds data is, or may be, replaced by an empty one", data.replaced),
     Rule("data-deleted", "a resource that holds data is deleted", data.deleted),
+    Rule(
+        "weights-reset",
+        "requests go where ECS no longer sends them: weights that it set are written over",
+        traffic.weights_reset,
+    ),
     Rule("service-interrupted", "users notice: something that serves them is replaced or removed", interruption.judge),
     Rule("traffic-moves", "the weights between target groups change, so requests go elsewhere", traffic.judge),
     Rule("security-widened", "more is reachable, permitted or readable than before", security.widened),
