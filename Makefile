@@ -65,6 +65,8 @@ lock: $(READY)  ## Compile requirements/*.txt again from setup.cfg (needs uv on 
 	  setup.cfg requirements/build.in --output-file requirements/dev.txt
 	for name in clients browser; do uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  requirements/$$name.in --output-file requirements/$$name.txt; done
+	uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --constraint requirements/dev.txt requirements/deploy.in --output-file requirements/deploy.txt
 
 clean:  ## Remove .venv and caches
 	rm -rf $(VENV) .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

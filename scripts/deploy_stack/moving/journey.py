@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from deploy_stack.exits import DeployError, Exit, InterruptError
 from deploy_stack.moving import steps as doing
+from deploy_stack.moving.changes import discard_all
 from deploy_stack.moving.route import WHOLE, Kind, Step
 from deploy_stack.moving.standing import Situation, look
 from deploy_stack.moving.telling import gap_text, words_of
@@ -24,10 +25,18 @@ OLD_HEALTHY_WITHIN = 5.0  # seconds the old option has to show that it can take 
 
 def travel(trip: Trip, steps: Sequence[Step]) -> Arrival:
     """Do the steps. Raises KeyboardInterrupt and DeployError where nothing is to be taken back."""
+    try:
+        return _travel(trip, steps)
+    finally:
+        discard_all(trip)
+
+
+def _travel(trip: Trip, steps: Sequence[Step]) -> Arrival:
     for index, step in enumerate(steps):
         trip.say(f"step {index + 1} of {len(steps)}: {words_of(trip, step)}")
         try:
             if step.kind is Kind.LEAVE:
+                doing.prepare(trip, step)
                 _agree_to_the_gap(trip)
             doing.timed(trip, step)
         except SetbackError as error:
@@ -124,6 +133,7 @@ def _enter_again(trip: Trip, error: SetbackError) -> Arrival:
     if situation.standing.homes or not left:
         return Arrival(error.exit_code, error.message, error.next_step)
     trip.insist(f"{trip.to} could not start {data}: starting it on {trip.origin} again")
+    trip.run.leaves = frozenset()
     try:
         doing.timed(trip, Step(Kind.ENTER, trip.origin))
     except SetbackError as again:

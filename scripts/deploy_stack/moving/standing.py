@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from deploy_stack import stacks
+from deploy_stack import planning, stacks
 from deploy_stack.choice import FARGATE, Choice, Option
 from deploy_stack.events import follow_current
 from deploy_stack.exits import DeployError, Exit
@@ -149,14 +149,22 @@ def _owned_by_ecs(template: Mapping[str, Any]) -> Iterator[str]:
                 yield name
 
 
-def as_deployed(run: Run, spec: StackSpec, **given: str) -> StackSpec:
+@dataclass(frozen=True)
+class Deployed:
+    """A stack as it is deployed: as a spec with other values of some parameters, and as what planning would read again."""
+
+    spec: StackSpec
+    situation: planning.Situation
+
+
+def as_deployed(run: Run, spec: StackSpec, **given: str) -> Deployed:
     """Return the stack as it is deployed now, with other values of some parameters and nothing else.
 
     So a step of a move brings neither a newer template nor a newer parameter file along, whatever the files say meanwhile.
     Raises DeployError when it is not there.
     """
-    stack = stacks.find(run.aws, spec.stack_name)
-    template = stacks.template_of(run.aws, spec.stack_name)
+    situation = planning.look(run, spec)
+    stack, template = situation.stack, situation.template
     if stack is None or not template:
         raise DeployError(f"{spec.stack_name} is not there any more", next_step="run the same move again")
     declared = template.get("Parameters") or {}
@@ -165,7 +173,7 @@ def as_deployed(run: Run, spec: StackSpec, **given: str) -> StackSpec:
         for key, each in stack.parameters.items()
         if not is_no_echo(declared.get(key, {})) and key not in spec.create_parameters
     }
-    return replace(
+    changed = replace(
         spec,
         template=template,
         template_file=f"the deployed template of {spec.name}",
@@ -176,7 +184,10 @@ def as_deployed(run: Run, spec: StackSpec, **given: str) -> StackSpec:
         termination_protection=stack.protected,
         rollback_alarms=(),
         create_parameters={},
+        images=(),  # they run already, and so do those who read the secrets
+        secrets=(),
     )
+    return Deployed(changed, situation)
 
 
 def allowed_shares(run: Run, choice: Choice, option: str) -> list[int]:
