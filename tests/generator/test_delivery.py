@@ -429,6 +429,27 @@ TAKES = [
     *((role, token(f"{form}:{MAIN}"), True) for role in (BUILD, STAGING_DEPLOY, PLAN) for form in (CLASSIC, IMMUTABLE)),
     *((DEPLOY, token(f"{form}:{APPROVED}"), True) for form in (CLASSIC, IMMUTABLE)),
     *((role, token(f"{CLASSIC}:{APPROVED}"), False) for role in (BUILD, STAGING_DEPLOY, PLAN)),
+    *((role, token(f"{IMMUTABLE}:{APPROVED}"), False) for role in (BUILD, STAGING_DEPLOY, PLAN)),
+    *(
+        (role, token(f"{form}:pull_request"), False)
+        for role in (STAGING_DEPLOY, PLAN, DEPLOY)
+        for form in (CLASSIC, IMMUTABLE)
+    ),
+    *(
+        (role, token(f"{form}:ref:refs/tags/main"), False)
+        for role in (BUILD, PLAN, DEPLOY)
+        for form in (CLASSIC, IMMUTABLE)
+    ),
+    # What only begins or ends alike, or differs in case, is somebody else's.
+    (BUILD, token(f"{CLASSIC}:{MAIN}-2"), False),
+    (BUILD, token(f"{CLASSIC}-2:{MAIN}"), False),
+    (BUILD, token(f"x{CLASSIC}:{MAIN}"), False),
+    (DEPLOY, token(f"{CLASSIC}:environment:Production"), False),
+    (DEPLOY, token(f"{CLASSIC}:environment:production-2"), False),
+    (DEPLOY, token(f"{IMMUTABLE}:{APPROVED}", repository_id="999"), False),
+    (DEPLOY, token("*"), False),
+    (DEPLOY, {f"{ISSUER}:sub": f"{CLASSIC}:{APPROVED}"}, False),  # no audience
+    (DEPLOY, {f"{ISSUER}:aud": "sts.amazonaws.com"}, False),  # no subject
     (DEPLOY, token(f"{CLASSIC}:{MAIN}"), False),
     (DEPLOY, token(f"{IMMUTABLE}:{MAIN}"), False),
     (DEPLOY, token(f"{CLASSIC}:environment:staging"), False),
