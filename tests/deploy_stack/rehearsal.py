@@ -217,3 +217,9 @@ class Rehearsal:
             text=True,
             **more,
         )
+
+    def run(self, *arguments):
+        """Run deploy-stack to its end and return (exit code, what it said)."""
+        process = self.process(*arguments)
+        out, said = process.communicate(timeout=120)
+        return process.returncode, said + out

@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from generator.environments import STAGING
+from generator.services import SERVICES
+from generator.workflow import text
 from tests.pipeline.actions import Actions, process_environment
 from tests.pipeline.cloud import Cloud
 from tests.pipeline.permissions import Judge
@@ -20,7 +24,7 @@ from tests.pipeline.runner import Event, Run, read
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / "templates" / "shared" / "build-and-deploy.yml"
 FIRST = "0" * 40
-BUILD, STAGING = "BuildRole", "StagingDeployRole"
+BUILD, STAGE = "BuildRole", "StagingDeployRole"
 PLAN, DEPLOY = "ProductionPlanRole", "ProductionDeployRole"
 
 
@@ -128,7 +132,7 @@ def test_a_push_becomes_a_deployment_that_somebody_approved(cloud: Cloud, releas
     assert "| backend |" in run.jobs["scan"].summary
     assert run.actions_taken.roles == [
         *[(job, BUILD) for job in ("build", "build", "mirror", "scan")],
-        ("staging", STAGING),
+        ("staging", STAGE),
         ("plan-production", PLAN),
         ("production", DEPLOY),
         ("keep-production", BUILD),
@@ -269,4 +273,21 @@ def test_a_release_that_is_run_again_and_taken_back(
     nothing = dict.fromkeys(GOOD, "skipped")
     assert back.begin() == nothing | {"plan-production": "success", "production": "success"}, back.said()
     assert cloud.image_tags("aldeia-production-fargate") == before
+    assert cloud.image_tags("aldeia-staging-ec2") == tags(sha)
+
+
+@pytest.mark.slow
+def test_stacks_that_wait_for_a_new_value_follow_in_staging(cloud: Cloud, release: Callable[..., Release]) -> None:
+    """The load balancer's stack is gone: what takes values from it is planned when it is there again."""
+    cloudformation = cloud.client("cloudformation")
+    cloudformation.delete_stack(StackName="aldeia-staging-edge")
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="aldeia-staging-edge", WaiterConfig={"Delay": 1})
+    sha = commit("waiting")
+    run = release(Event("push", sha, number=51))
+    run.workflow = yaml.safe_load(text((STAGING,), SERVICES))
+
+    assert run.begin()["staging"] == "success", run.said()
+    assert "Waiting: ec2 waits for edge, and can be planned once that is deployed" in run.jobs["staging"].summary
+    assert run.jobs["staging"].steps["Deploy what waited for new values"] == "success"
+    assert cloud.stack("aldeia-staging-edge")["StackStatus"] == "CREATE_COMPLETE"
     assert cloud.image_tags("aldeia-staging-ec2") == tags(sha)
