@@ -14,7 +14,7 @@ from typing import Any
 
 from deploy_stack import changesets, releases
 from deploy_stack.board import Board
-from deploy_stack.causes import Cause, find_cause
+from deploy_stack.causes import DEPLOY_AGAIN, Cause, find_cause
 from deploy_stack.events import Ending
 from deploy_stack.execution import Approved, execute, outputs
 from deploy_stack.exits import DeployError, Exit
@@ -90,7 +90,8 @@ def failed(run: Run, name: str, stack_id: str, ending: Ending) -> Outcome:
     cause = find_cause(run.aws, stack_id, ending.events)
     step = cause.next_step if cause else ""
     if ending.exit_code is Exit.NEEDS_PERSON:
-        step = f"{step + '; then ' if step else ''}deploy-stack rollback {environment} {name}"
+        first = "mend what holds it up" if step == DEPLOY_AGAIN else step  # something of the change is left
+        step = f"{first + '; then ' if first else ''}deploy-stack rollback {environment} {name}"
         if ending.status in {"ROLLBACK_FAILED", "DELETE_FAILED"}:
             step = f"deploy-stack delete {environment} {name}"
     return Outcome(

@@ -32,7 +32,7 @@ def check_homes(run: Run, spec: StackSpec, stack: Stack | None, chosen: Mapping[
     }
     rivals = [each for each in run.environment.stacks if each.name in choice.options[choice.other(option.name)].stacks]
     for service, key in turned_on.items():
-        for rival in (each for each in rivals if key in each.declared):
+        for rival in (each for each in rivals if key in each.declared and each.stack_name not in run.leaves):
             found = stacks.find(run.aws, rival.stack_name)
             if found is not None and is_on(found, key):
                 raise DeployError(

@@ -95,7 +95,7 @@ def _move(  # noqa: PLR0917
 
     choice = choice_of(run)
     shares = stations(step, allowed_shares(run, choice, to))
-    situation = look(run, choice)
+    situation = look(run, choice, to)
     steps = route(situation.standing, to, shares)
     trip = Trip(
         run=run,
@@ -150,10 +150,10 @@ def _finish(trip: Trip, arrival: Arrival, *, as_json: bool, deletes: bool = Fals
 
     from deploy_stack.exits import Exit
     from deploy_stack.moving.standing import look
-    from deploy_stack.moving.telling import closing, move_json
+    from deploy_stack.moving.telling import closing, move_json, standing_text
 
     run = trip.run
-    situation = look(run, trip.choice)
+    situation = look(run, trip.choice, trip.to)
     code = arrival.exit_code
     if code is Exit.DONE:
         for line in closing(trip):
@@ -163,6 +163,7 @@ def _finish(trip: Trip, arrival: Arrival, *, as_json: bool, deletes: bool = Fals
         run.narrator.insist(f"\nmove: {arrival.text}")
         for line in arrival.next_step.splitlines():
             run.narrator.insist(f"  next: {line}")
+        run.narrator.insist(f"  now: {standing_text(trip, situation)}")
     if as_json:
         click.echo(json.dumps(move_json(trip, arrival, situation), indent=2))
     return code
@@ -171,17 +172,22 @@ def _finish(trip: Trip, arrival: Arrival, *, as_json: bool, deletes: bool = Fals
 def _offer_deletion(trip: Trip, situation: Situation, *, deletes: bool) -> Exit:
     """Delete the old option's stacks if somebody wants that; what they retain stays, and what would lose data is blocked."""
     from deploy_stack.commands.delete import delete
-    from deploy_stack.exits import Exit
+    from deploy_stack.exits import DeployError, Exit
     from deploy_stack.moving.standing import members
 
     run = trip.run
     old = [each for each in members(run, trip.choice.options[trip.origin]) if each.name in situation.stacks]
     if not old:
         return Exit.DONE
-    names = " ".join(each.name for each in old)
-    if not deletes and run.yes:
-        run.narrator.say(
-            f"{trip.origin} is still deployed, without requests; to delete it: deploy-stack delete {run.environment.name} {names}"
-        )
+    if not deletes and (run.yes or not run.narrator.interactive):
+        command = f"deploy-stack delete {run.environment.name} {' '.join(each.name for each in old)}"
+        run.narrator.say(f"{trip.origin} is still deployed, without requests; to delete it: {command}")
         return Exit.DONE
-    return delete(run, old, (), as_json=False)
+    try:
+        return delete(run, old, (), as_json=False)
+    except DeployError as error:
+        if deletes or error.exit_code is not Exit.BLOCKED:
+            raise
+        # The move itself is done; what a person does not want deleted stays.
+        run.narrator.insist("\n  next: ".join(filter(None, (error.message, *error.next_step.splitlines()))))
+        return Exit.DONE

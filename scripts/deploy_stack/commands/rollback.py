@@ -194,11 +194,13 @@ def _list(run: Run, specs: Sequence[StackSpec], *, as_json: bool) -> Exit:
         }
         click.echo(json.dumps(rows, indent=2))
         return Exit.DONE
+    images = {each.name: {image.parameter: image.name for image in each.images} for each in specs}
     for name, history in found.items():
         for each in history:
+            tags = "".join(f"  {image}={each.parameters.get(key, '?')}" for key, image in images[name].items())
             what = f" (again {each.restores})" if each.restores else ""
             revision = (each.revision or "uncommitted")[:12]
-            click.echo(f"{name}  {each.number:>3}  {each.version}  {each.time}  {revision}  {each.caller}{what}")
+            click.echo(f"{name}  {each.number:>3}  {each.version}  {each.time}  {revision}  {each.caller}{tags}{what}")
         if not history:
             run.narrator.say(f"{name}: no release is recorded")
     return Exit.DONE

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from deploy_stack import stacks
+from deploy_stack.aws import as_deploy_error, is_missing_stack
 from deploy_stack.events import STARTS, Event, from_description
 from deploy_stack.project import StackSpec
 from deploy_stack.run import Run
@@ -69,14 +69,15 @@ def _last_operation(run: Run, spec: StackSpec) -> Sequence[Event]:
 
 
 def _newest_first(run: Run, spec: StackSpec) -> Iterator[Event]:
-    stack = stacks.find(run.aws, spec.stack_name)
-    if stack is None:
-        return
     pages = (
         run.aws.client("cloudformation")
         .get_paginator("describe_stack_events")
-        .paginate(StackName=stack.id, PaginationConfig={"MaxItems": _ENOUGH})
+        .paginate(StackName=spec.stack_name, PaginationConfig={"MaxItems": _ENOUGH})
     )
-    for page in pages:
-        for raw in page["StackEvents"]:
-            yield from_description(raw, stack.id)
+    try:
+        for page in pages:
+            for raw in page["StackEvents"]:
+                yield from_description(raw, raw["StackId"])
+    except Exception as error:
+        if not is_missing_stack(error):
+            raise as_deploy_error(error, f"reading the events of {spec.stack_name}") from error

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from deploy_stack.exits import DeployError, Exit, InterruptError
 from deploy_stack.moving import steps as doing
+from deploy_stack.moving.changes import discard_all
 from deploy_stack.moving.route import WHOLE, Kind, Step
 from deploy_stack.moving.standing import Situation, look
 from deploy_stack.moving.telling import gap_text, words_of
@@ -24,10 +25,18 @@ OLD_HEALTHY_WITHIN = 5.0  # seconds the old option has to show that it can take 
 
 def travel(trip: Trip, steps: Sequence[Step]) -> Arrival:
     """Do the steps. Raises KeyboardInterrupt and DeployError where nothing is to be taken back."""
+    try:
+        return _travel(trip, steps)
+    finally:
+        discard_all(trip)
+
+
+def _travel(trip: Trip, steps: Sequence[Step]) -> Arrival:
     for index, step in enumerate(steps):
         trip.say(f"step {index + 1} of {len(steps)}: {words_of(trip, step)}")
         try:
             if step.kind is Kind.LEAVE:
+                doing.prepare(trip, step)
                 _agree_to_the_gap(trip)
             doing.timed(trip, step)
         except SetbackError as error:
@@ -79,7 +88,7 @@ def _after_setback(trip: Trip, step: Step, error: SetbackError) -> Arrival:
 def _go_back(trip: Trip, why: str) -> Arrival:
     """Give everything back to the old option. DONE when it had everything all the time."""
     run, origin = trip.run, trip.origin
-    situation = look(run, trip.choice)
+    situation = look(run, trip.choice, origin)
     run.running.clear()  # what this command had begun has come to its end
     if situation.standing.share(origin) == WHOLE:
         return Arrival(Exit.DONE, f"{why}; {origin} has all requests, as before", f"to go on: {trip.command}")
@@ -118,12 +127,13 @@ def _shares(trip: Trip, situation: Situation) -> str:
 
 def _enter_again(trip: Trip, error: SetbackError) -> Arrival:
     """The new home could not be entered: the old one is, so that the gap ends."""
-    situation = look(trip.run, trip.choice)
+    situation = look(trip.run, trip.choice, trip.origin)
     left = any(each.step.kind is Kind.LEAVE and each.status == "done" for each in trip.done)
     data = ", ".join(trip.choice.homes)
     if situation.standing.homes or not left:
         return Arrival(error.exit_code, error.message, error.next_step)
     trip.insist(f"{trip.to} could not start {data}: starting it on {trip.origin} again")
+    trip.run.leaves = frozenset()
     try:
         doing.timed(trip, Step(Kind.ENTER, trip.origin))
     except SetbackError as again:

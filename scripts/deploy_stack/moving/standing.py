@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from deploy_stack import stacks
+from deploy_stack import planning, stacks
 from deploy_stack.choice import FARGATE, Choice, Option
 from deploy_stack.events import follow_current
 from deploy_stack.exits import DeployError, Exit
@@ -78,29 +78,28 @@ def keeping(run: Run, choice: Choice, option: str) -> list[StackSpec]:
     return [each for each in members(run, choice.options[option]) if homes & each.declared.keys()]
 
 
-def look(run: Run, choice: Choice) -> Situation:
-    """Return how everything stands. Raises DeployError for weights that differ, and for no deployment at all."""
+def look(run: Run, choice: Choice, to: str) -> Situation:
+    """Return how everything stands. Raises DeployError for no deployment at all.
+
+    Where edge has several parts and a move was killed between two of them, the weight is that of the part which is farthest from
+    `to`: so the next step sets them all.
+    """
     specs = [*weighing(run, choice), *(each for option in choice.options.values() for each in members(run, option))]
     found = dict(zip([each.name for each in specs], together(*(_reader(run, each) for each in specs)), strict=True))
     live = {name: stack for name, stack in found.items() if stack is not None}
     account = next(iter(live.values())).account if live else run.caller().account
     check_account(account, run.environment.target, run.environment.name)
-    weights = {
-        live[each.name].parameters[choice.weight].value
+    weights = [
+        int(live[each.name].parameters[choice.weight].value)
         for each in weighing(run, choice)
         if each.name in live and choice.weight in live[each.name].parameters
-    }
+    ]
     if not weights:
         raise DeployError(
             f"{run.environment.name} is not deployed: there are no weights to move",
             next_step=f"deploy-stack deploy {run.environment.name}",
         )
-    if len(weights) > 1:
-        raise DeployError(
-            f"{run.environment.name}: the parts of edge weigh differently ({', '.join(sorted(weights))})",
-            exit_code=Exit.NEEDS_PERSON,
-            next_step=f"deploy-stack deploy {run.environment.name} --parameter {choice.weight}=...",
-        )
+    weight = min(weights) if to == FARGATE else max(weights)
     whole = frozenset(
         name for name, option in choice.options.items() if all(_is_whole(live.get(each)) for each in option.stacks)
     )
@@ -109,7 +108,7 @@ def look(run: Run, choice: Choice) -> Situation:
         for name, option in choice.options.items()
         if any(is_on(live[each], key) for each in option.stacks if each in live for key in choice.homes.values())
     )
-    return Situation(Standing(whole, int(weights.pop()), homes, has_data=bool(choice.homes)), live)
+    return Situation(Standing(whole, weight, homes, has_data=bool(choice.homes)), live)
 
 
 def _reader(run: Run, spec: StackSpec) -> Any:
@@ -149,14 +148,22 @@ def _owned_by_ecs(template: Mapping[str, Any]) -> Iterator[str]:
                 yield name
 
 
-def as_deployed(run: Run, spec: StackSpec, **given: str) -> StackSpec:
+@dataclass(frozen=True)
+class Deployed:
+    """A stack as it is deployed: as a spec with other values of some parameters, and as what planning would read again."""
+
+    spec: StackSpec
+    situation: planning.Situation
+
+
+def as_deployed(run: Run, spec: StackSpec, **given: str) -> Deployed:
     """Return the stack as it is deployed now, with other values of some parameters and nothing else.
 
     So a step of a move brings neither a newer template nor a newer parameter file along, whatever the files say meanwhile.
     Raises DeployError when it is not there.
     """
-    stack = stacks.find(run.aws, spec.stack_name)
-    template = stacks.template_of(run.aws, spec.stack_name)
+    situation = planning.look(run, spec)
+    stack, template = situation.stack, situation.template
     if stack is None or not template:
         raise DeployError(f"{spec.stack_name} is not there any more", next_step="run the same move again")
     declared = template.get("Parameters") or {}
@@ -165,7 +172,7 @@ def as_deployed(run: Run, spec: StackSpec, **given: str) -> StackSpec:
         for key, each in stack.parameters.items()
         if not is_no_echo(declared.get(key, {})) and key not in spec.create_parameters
     }
-    return replace(
+    changed = replace(
         spec,
         template=template,
         template_file=f"the deployed template of {spec.name}",
@@ -176,7 +183,10 @@ def as_deployed(run: Run, spec: StackSpec, **given: str) -> StackSpec:
         termination_protection=stack.protected,
         rollback_alarms=(),
         create_parameters={},
+        images=(),  # they run already, and so do those who read the secrets
+        secrets=(),
     )
+    return Deployed(changed, situation)
 
 
 def allowed_shares(run: Run, choice: Choice, option: str) -> list[int]:

@@ -29,17 +29,25 @@ def words_of(trip: Trip, step: Step) -> str:
 
 def plan_text(trip: Trip, situation: Situation, steps: Sequence[Step]) -> str:
     """Return the whole plan of a move."""
-    standing, data = situation.standing, ", ".join(trip.choice.homes)
-    shares = ", ".join(f"{each} {standing.share(each)} %" for each in (trip.origin, trip.to))
-    home = f"; {data} at home on {' and '.join(sorted(standing.homes)) or 'neither'}" if data else ""
-    lines = [f"move {trip.run.environment.name} to {trip.to}", f"  now     requests: {shares}{home}"]
+    lines = [f"move {trip.run.environment.name} to {trip.to}", f"  now     {standing_text(trip, situation)}"]
     lines += [f"  {number:>2}      {words_of(trip, step)}{_more(trip, step)}" for number, step in enumerate(steps, 1)]
-    lines.append(f"  alarms  {', '.join(trip.alarms) or 'none'}")
-    lines.append(f"          each calls a shift back, as Ctrl-C does: all requests then return to {trip.origin}")
+    lines.append(
+        f"  back    all requests return to {trip.origin} at Ctrl-C, and when one of these rings during a shift:"
+    )
+    lines += [f"          {each}" for each in trip.alarms or ("none",)]
     if any(each.kind is Kind.ENTER for each in steps):
         lines.append(f"  gap     {gap_text(trip)}")
-    lines.append(f"  after   {trip.origin} stays deployed until you delete it; its deletion is offered at the end")
+    lines.append(
+        f"  after   {trip.origin} stays deployed without requests until it is deleted, which is offered at the end"
+    )
     return "\n".join(lines) + "\n"
+
+
+def standing_text(trip: Trip, situation: Situation) -> str:
+    """Return where requests and data are."""
+    standing, data = situation.standing, ", ".join(trip.choice.homes)
+    shares = ", ".join(f"{each} {standing.share(each)} %" for each in (trip.origin, trip.to))
+    return f"requests: {shares}" + (f"; {data} at home on {''.join(standing.homes) or 'neither'}" if data else "")
 
 
 def _more(trip: Trip, step: Step) -> str:
@@ -62,10 +70,15 @@ def gap_text(trip: Trip) -> str:
     choice, data = trip.choice, ", ".join(trip.choice.homes)
     seconds = gap.estimated(trip.run, keeping(trip.run, choice, trip.origin), keeping(trip.run, choice, trip.to))
     if seconds is None:
-        how_long = "how long is told before it begins, from how long the new stack took to start"
+        how_long = f"how long is told before it begins, once it is known how long {trip.to} takes to start"
     else:
-        how_long = f"about {seconds:.0f} s, by how long the two stacks took last"
-    return f"{data} answers nobody between the two homes: {how_long}; its data and its name stay"
+        how_long = f"about {seconds_text(seconds)}, as long as both stacks took last"
+    return f"{data} answers nobody between its two homes: {how_long}; its data and its name stay"
+
+
+def seconds_text(seconds: float) -> str:
+    """Return a length of time, short ones with a tenth."""
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
 def closing(trip: Trip) -> list[str]:

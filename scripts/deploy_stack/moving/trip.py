@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from deploy_stack.applying import Recipe
 from deploy_stack.choice import Choice
 from deploy_stack.exits import DeployError, Exit
-from deploy_stack.moving.route import Step, other
+from deploy_stack.moving.route import Kind, Step, other
 from deploy_stack.planning import Planned
 from deploy_stack.run import Run
 
@@ -55,8 +55,10 @@ class Trip:
     recipe: Callable[[Planned], Recipe]
     run_id: str
     images: Mapping[str, str] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)  # ARN of each target group, by the output that names it
     gap: float | None = None  # seconds without a home, measured
     done: list[Done] = field(default_factory=list)
+    prepared: dict[Kind, list[Planned]] = field(default_factory=dict)  # change sets that wait for their step
 
     @property
     def origin(self) -> str:
