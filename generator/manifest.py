@@ -23,6 +23,7 @@ GUARDED_TYPES = (
     "AWS::EFS::AccessPoint",
     "AWS::EFS::FileSystem",
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "AWS::KMS::Key",
     "AWS::S3::Bucket",
     "AWS::SecretsManager::Secret",
 )

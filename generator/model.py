@@ -15,6 +15,14 @@ from enum import StrEnum
 from ipaddress import IPv4Network
 
 from generator.errors import ModelError
+from generator.office_hours import Day, OfficeHours
+from generator.protection import (
+    EC2_ENDPOINTS,
+    FARGATE_ENDPOINTS,
+    Endpoint,
+    Firewall,
+    check_endpoints,
+)
 from generator.service_parts import (
     VARIABLE,
     Architecture,
@@ -55,6 +63,8 @@ from generator.strategies import (
 )
 
 __all__ = [
+    "EC2_ENDPOINTS",
+    "FARGATE_ENDPOINTS",
     "FARGATE_MEMORY",
     "INSTANCE_SIZES",
     "PROJECT",
@@ -64,10 +74,13 @@ __all__ = [
     "Canary",
     "Compute",
     "Data",
+    "Day",
     "Deployment",
     "EcrImage",
+    "Endpoint",
     "Environment",
     "EnvironmentName",
+    "Firewall",
     "HealthCheck",
     "Host",
     "HostAlarms",
@@ -75,6 +88,7 @@ __all__ = [
     "ModelError",
     "Nat",
     "Network",
+    "OfficeHours",
     "Permission",
     "PrivateUrl",
     "Probe",
@@ -245,6 +259,28 @@ class Environment:
     spot_weight: int = 0
     execute_command: bool = False
     protected: bool = False
+    firewall: Firewall | None = None
+    """AWS WAF before the load balancer; its own text has the price, $9.00 a month and more by requests. None is none."""
+    customer_managed_key: bool = False
+    """One KMS key of the environment's own, in place of AWS's, for file system, secrets, backups bucket, logs and alarm topic.
+
+    $1.00 a month, $2.00 after its first yearly rotation and $3.00 from the second on, and $0.03 for each 10,000 requests above
+    20,000 (AWS KMS pricing, us-east-1, read in 2026-11). Decided before the first deployment: a file system keeps the key that it
+    was made with, so turning this on or off later replaces it by an empty one, which the review blocks. What cannot have it, or
+    must not: access logs of the load balancer (Elastic Load Balancing writes under S3's key alone), image repositories (the
+    document says AES-256, and all environments share them), the hosts' volumes (they hold nothing that outlives the host), and the
+    file system's automatic backups (their vault is AWS's).
+    """
+    interface_endpoints: tuple[Endpoint, ...] = ()
+    """Services of AWS that are reached inside the VPC, in each of its zones; `Endpoint` has the price.
+
+    None by default, in production too: `FARGATE_ENDPOINTS` in two zones are $73.00 a month, `EC2_ENDPOINTS` $146.00, a quarter to a
+    half of the $210-300 that the design document allows production. They replace nothing: the application's own partners are
+    reached through NAT all the same, and one endpoint has paid for itself only above 417 GB a month ($0.045 a GB through NAT, $0.01
+    through an endpoint), where image layers, the bulk of the traffic, already come free through S3's gateway endpoint.
+    """
+    office_hours: OfficeHours | None = None
+    """When the environment runs at all; None is always. Never in a protected environment. Saves money, costs none."""
 
     def __post_init__(self) -> None:
         where = f"Environment({self.name})"
@@ -273,6 +309,12 @@ class Environment:
             raise ModelError(
                 f"{where}.data_host.maximum", self.data_host.maximum, "data has one writer: exactly one host"
             )
+        called = {Compute.FARGATE: FARGATE_ENDPOINTS, Compute.EC2: EC2_ENDPOINTS}
+        used = frozenset(endpoint for option in self.options for endpoint in called[option])
+        check_endpoints(f"{where}.interface_endpoints", self.interface_endpoints, used)
+        if self.office_hours is not None and self.protected:
+            right = "a protected environment never sleeps: leave it out, or do not protect"
+            raise ModelError(f"{where}.office_hours", self.office_hours.start, right)
 
     def task(self, service: Service) -> Task:
         """The size of `service` here: the environment's own entry, else the service's."""

@@ -55,6 +55,7 @@ SERVICE_LINKED = (
     "ecs.application-autoscaling.amazonaws.com",
     "elasticfilesystem.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
+    "wafv2.amazonaws.com",
 )
 
 
@@ -176,14 +177,14 @@ def data() -> aws.PolicyDocument:
 def observation() -> aws.PolicyDocument:
     """Log groups, alarms, dashboards, event rules, topics and the budget, each by name."""
     own = f"{PROJECT}-{OWN}-*"
-    groups = (f"/ecs/{PROJECT}-{OWN_SHORT}-*", f"/aws/ec2/{PROJECT}-{OWN}*", own)
+    groups = (f"/ecs/{PROJECT}-{OWN_SHORT}-*", f"/aws/ec2/{PROJECT}-{OWN}*", f"aws-waf-logs-{PROJECT}-{OWN_SHORT}", own)
     return document(
         allow(
             "LogGroups",
             _actions(
                 logs,
-                "CreateLogGroup DeleteLogGroup DeleteRetentionPolicy ListTagsForResource PutRetentionPolicy"
-                " TagResource UntagResource",
+                "AssociateKmsKey CreateLogGroup DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey"
+                " ListTagsForResource PutRetentionPolicy TagResource UntagResource",
             ),
             [arn("logs", f"log-group:{group}{end}") for group in groups for end in ("", ":*")],
         ),

@@ -30,6 +30,7 @@ from generator.policies.delivery import (
     trust_github,
 )
 from generator.policies.execution import trust_cloudformation
+from generator.policies.protection import protection
 from generator.policies.scope import scope
 from generator.stacks.registry import repositories
 from generator.wiring import begin, fact, publish, take
@@ -200,6 +201,7 @@ def _execution_policies(template: Template) -> list[Ref]:
         "data": execution.data(),
         "observation": execution.observation(),
         "identity": execution.identity(),
+        "protection": protection(),
     }
     return [
         _policy(template, f"create {name}", f"CloudFormation creates: {name}", permissions)

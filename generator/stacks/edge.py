@@ -1,4 +1,4 @@
-"""Stack `edge`: the public way in: certificate, load balancer, host rules, DNS, and the target groups of both options.
+"""Stack `edge`: the public way in: certificate, load balancer, firewall, host rules, DNS, target groups of both options.
 
 Each public service has two target groups, one for Fargate tasks (`ip`) and one for EC2 hosts (`instance`), behind one rule
 that weighs them. `FargateWeight` is the share of Fargate in percent; CloudFormation has no arithmetic, so the share of EC2 comes
@@ -17,6 +17,7 @@ from generator.buckets import private_bucket
 from generator.model import Compute, Environment, Service, Shifting
 from generator.naming import logical_id
 from generator.policies.edge import load_balancer_logs
+from generator.stacks.firewall import protect
 from generator.wiring import SUBNETS, WEIGHT, begin, fact, publish, take
 
 NAME = "edge"
@@ -51,6 +52,8 @@ def build(environment: Environment, services: tuple[Service, ...]) -> Template:
     if any(Compute.EC2 in environment.target_groups(service) for service in public):
         _weight(template, environment)
     balancer = _load_balancer(template, environment)
+    if environment.firewall is not None:
+        protect(template, environment, environment.firewall, balancer)
     listener = _listeners(template, balancer, _certificate(template, environment, public, zone))
     for priority, service in enumerate(public, start=1):
         _service(template, environment, service, listener, priority)

@@ -9,13 +9,14 @@ from typing import Any
 from troposphere import GetAtt, If, NoValue, Ref, Template, ecs, iam, logs, servicediscovery
 
 from generator.containers import DATA_VOLUME, definition, scratch_volume
-from generator.model import Compute, Environment, Service
+from generator.model import Compute, Environment, Permission, Service
 from generator.naming import cluster_name, container_log_group, logical_id, service_name
 from generator.policies.common import document
+from generator.policies.key import use_key
 from generator.policies.tasks import execution_policy, grants, mount_file_system, open_shell, trust_tasks
 from generator.stacks.rollout import deployment_alarms, load_balancer, rollout
-from generator.stacks.scaling import scale_service
-from generator.wiring import SUBNETS, begin, first_deployment, image, is_home, publish, take
+from generator.stacks.scaling import scalable_target, scale_service
+from generator.wiring import SUBNETS, begin, first_deployment, image, is_home, publish, take, with_key
 
 NAME = "fargate"
 SECURITY_GROUP = "AWS::EC2::SecurityGroup::Id"
@@ -44,6 +45,7 @@ def _log_group(template: Template, environment: Environment, title: str, name: s
             RetentionInDays=environment.log_retention_days,
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
+            **with_key(template, environment),
         )
     )
     return group
@@ -53,10 +55,14 @@ def _cluster(template: Template, environment: Environment) -> ecs.Cluster:
     optional: dict[str, Any] = {}
     if environment.execute_command:
         group = _log_group(template, environment, "ShellLogGroup", shell_log_group(environment))
+        encrypted: dict[str, Any] = {"CloudWatchEncryptionEnabled": True} if environment.customer_managed_key else {}
         optional["Configuration"] = ecs.ClusterConfiguration(
             ExecuteCommandConfiguration=ecs.ExecuteCommandConfiguration(
                 Logging="OVERRIDE",
-                LogConfiguration=ecs.ExecuteCommandLogConfiguration(CloudWatchLogGroupName=Ref(group)),
+                LogConfiguration=ecs.ExecuteCommandLogConfiguration(
+                    CloudWatchLogGroupName=Ref(group),
+                    **encrypted,
+                ),
             )
         )
     cluster: ecs.Cluster = template.add_resource(
@@ -105,6 +111,8 @@ def _service(
     scaling = environment.task(service).scaling
     if scaling.scales and service.data is None:
         scale_service(template, environment, service, cluster, running)
+    elif environment.office_hours is not None:
+        scalable_target(template, environment, service, cluster, running)
     publish(
         template, logical_id(service.name, "service name"), GetAtt(running, "Name"), f"ECS service of {service.name}"
     )
@@ -215,6 +223,7 @@ def _volumes(template: Template, environment: Environment, service: Service) -> 
 def _execution_role(
     template: Template, environment: Environment, service: Service, secrets: dict[str, Ref]
 ) -> iam.Role:
+    key = with_key(template, environment).get("KmsKeyId") if secrets else None
     role: iam.Role = template.add_resource(
         iam.Role(
             logical_id(service.name, "execution role"),
@@ -223,7 +232,7 @@ def _execution_role(
             Policies=[
                 iam.Policy(
                     PolicyName="start-task",
-                    PolicyDocument=execution_policy(environment, service, list(secrets.values())),
+                    PolicyDocument=execution_policy(environment, service, list(secrets.values()), key),
                 )
             ],
         )
@@ -233,6 +242,8 @@ def _execution_role(
 
 def _task_role(template: Template, environment: Environment, service: Service) -> iam.Role:
     statements = grants(environment, (service,))
+    if environment.customer_managed_key and Permission.BACKUPS in service.permissions:
+        statements.append(use_key(with_key(template, environment)["KmsKeyId"], "s3", write=True))
     if service.data is not None:
         system = take(template, environment, "data", "FileSystemId")
         point = take(template, environment, "data", logical_id(service.name, "access point id"))

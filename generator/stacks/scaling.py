@@ -10,7 +10,8 @@ from troposphere import applicationautoscaling as scaling_api
 
 from generator.model import Compute, Environment, Service, Shifting
 from generator.naming import logical_id
-from generator.wiring import take
+from generator.stacks.nights import task_schedule
+from generator.wiring import is_home, take
 
 
 def scale_service(
@@ -22,16 +23,7 @@ def scale_service(
 ) -> None:
     """Document, Option B, Auto-Scaling Configuration: CPU, memory, and requests of a public service."""
     scaling = environment.task(service).scaling
-    target = template.add_resource(
-        scaling_api.ScalableTarget(
-            logical_id(service.name, "scalable target"),
-            ServiceNamespace="ecs",
-            ScalableDimension="ecs:service:DesiredCount",
-            ResourceId=Sub(f"service/${{{cluster.title}}}/${{{running.title}.Name}}"),
-            MinCapacity=scaling.minimum,
-            MaxCapacity=scaling.maximum,
-        )
-    )
+    target = scalable_target(template, environment, service, cluster, running)
     metrics: dict[str, tuple[int, dict[str, Any]]] = {
         "cpu-scaling-policy": (scaling.cpu_percent, _metric("ECSServiceAverageCPUUtilization")),
         "memory-scaling-policy": (scaling.memory_percent, _metric("ECSServiceAverageMemoryUtilization")),
@@ -55,6 +47,38 @@ def scale_service(
                 ),
             )
         )
+
+
+def scalable_target(
+    template: Template,
+    environment: Environment,
+    service: Service,
+    cluster: ecs.Cluster,
+    running: ecs.Service,
+) -> scaling_api.ScalableTarget:
+    """What may change the service's count, within its limits: policies, and in office hours the clock.
+
+    A service of a fixed number has one for the clock alone. One with data too, where it is at home: no policy ever refers to that
+    target, and its maximum is the one copy that its volume bears.
+    """
+    scaling = environment.task(service).scaling
+    optional: dict[str, Any] = {}
+    if environment.office_hours is not None:
+        optional["ScheduledActions"] = task_schedule(environment.office_hours, scaling.minimum, scaling.maximum)
+    if service.data is not None:
+        optional["Condition"] = is_home(template, environment, service, Compute.FARGATE)
+    target: scaling_api.ScalableTarget = template.add_resource(
+        scaling_api.ScalableTarget(
+            logical_id(service.name, "scalable target"),
+            ServiceNamespace="ecs",
+            ScalableDimension="ecs:service:DesiredCount",
+            ResourceId=Sub(f"service/${{{cluster.title}}}/${{{running.title}.Name}}"),
+            MinCapacity=scaling.minimum,
+            MaxCapacity=scaling.maximum,
+            **optional,
+        )
+    )
+    return target
 
 
 def _metric(name: str, **optional: Any) -> dict[str, Any]:

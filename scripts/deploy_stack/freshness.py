@@ -16,6 +16,7 @@ from deploy_stack.execution import is_running, token_of
 from deploy_stack.exits import DeployError, Exit
 from deploy_stack.planfile import Entry, PlanFile
 from deploy_stack.planning import described_parameters_digest
+from deploy_stack.preflight import image_mistake
 from deploy_stack.review.build import resource_changes
 from deploy_stack.review.model import Finding
 from deploy_stack.review.ownership import touches_rules, with_owners
@@ -95,6 +96,8 @@ def _differences(run: Run, entry: Entry, holds: Holds) -> Iterator[str]:
     if digest(holds.template) != entry.template_digest:
         yield "the change set's template is not the one that was reviewed"
     yield from _moved_values(run, entry, description.get("Parameters", ()))
+    # A lifecycle rule of the registry may have expired one while the plan waited for its approval.
+    yield from filter(None, (image_mistake(run.aws, *image) for image in entry.images.items()))
     changes = resource_changes(description["Changes"])
     if touches_rules(changes):
         changes = with_owners(changes, stacks.template_of(run.aws, entry.stack_id))

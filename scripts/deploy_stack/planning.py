@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from deploy_stack import changesets, preflight, stacks
@@ -20,6 +21,7 @@ from deploy_stack.project import StackSpec
 from deploy_stack.review.build import resource_changes
 from deploy_stack.review.model import Review, ValueChange
 from deploy_stack.review.ownership import with_owners
+from deploy_stack.review.pricing import State, cost_between
 from deploy_stack.review.reviewing import review
 from deploy_stack.room import make_room
 from deploy_stack.run import Run, together
@@ -207,15 +209,24 @@ def _planned(
     stack_id, change_set_id = description["StackId"], description["ChangeSetId"]
     updated = situation.stack if draft.operation == "UPDATE" else None
     stack = updated or stacks.find(run.aws, stack_id)
+    was = {key: each.value for key, each in updated.parameters.items()} if updated else {}
+    cost, unpriced = cost_between(
+        run.environment,
+        spec.name,
+        State(situation.template if updated else {}, was),
+        State(spec.template, draft.chosen),
+        datetime.now(UTC).date(),
+    )
     shown = review(
         stack=spec.name,
         stack_name=spec.stack_name,
         operation=draft.operation,
         changes=with_owners(resource_changes(description["Changes"]), situation.template),
         values=(*draft.settings, *value_changes(spec, updated, situation.template, description)),
-        notes=notes,
+        notes=[*notes, *unpriced],
         capabilities=needed,
         link=change_set_link(stack_id, change_set_id),
+        cost=cost,
     )
     return Planned(
         spec=spec,
@@ -238,6 +249,10 @@ def _meanwhile(run: Run) -> None:
         import rich.console
         import rich.table
         import rich.text  # noqa: F401
+
+        from generator.costs.prices import own_table
+
+        own_table()
 
         try:
             run.caller()

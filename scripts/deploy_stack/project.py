@@ -81,6 +81,8 @@ class Environment:
     target: Target
     stacks: tuple[StackSpec, ...]
     choice: Choice | None = None  # None for one compute option
+    traffic: str | None = None  # the text of traffic.json, which only pricing reads
+    traffic_file: str = ""
 
     def select(self, names: Sequence[str]) -> tuple[StackSpec, ...]:
         """Return the named stacks in deploy order, or the default ones when none is named.
@@ -123,6 +125,8 @@ def read_environment(name: str, source: Source, templates: Path, parameters: Pat
         target=read_target(name, source, parameters),
         stacks=stacks,
         choice=choice,
+        traffic=source.read(parameters, f"{name}/traffic.json"),
+        traffic_file=source.label(parameters, f"{name}/traffic.json"),
     )
 
 

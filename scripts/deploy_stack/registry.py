@@ -177,6 +177,11 @@ def _severity(row: dict[str, Any]) -> str:
 
 def give_tag(aws: Aws, image: Image, tag: str) -> bool:
     """Give the image another tag; False when it had it already. Raises DeployError when the tag is another image's."""
+    there = find(aws, image.repository, tag)
+    if there:
+        if there.digest != image.digest:
+            raise DeployError(f"{image.repository}:{tag} is another image already, and tags do not move")
+        return False
     try:
         aws.client("ecr").put_image(
             repositoryName=image.repository,
@@ -185,10 +190,5 @@ def give_tag(aws: Aws, image: Image, tag: str) -> bool:
             imageTag=tag,
         )
     except Exception as error:
-        code = error_code(error)
-        if code == "ImageAlreadyExistsException":
-            return False
-        if code == "ImageTagAlreadyExistsException":
-            raise DeployError(f"{image.repository}:{tag} is another image already, and tags do not move") from error
         raise as_deploy_error(error, f"tagging {image.repository}:{image.tag} as {tag}") from error
     return True

@@ -31,7 +31,7 @@ This page is generated from the commands: `make docs` writes it.
 """
 ROOT = Path(__file__).resolve().parents[2]
 # Modules that are run with `python -m`, and read their arguments with argparse.
-MODULES = ("generator", "generator.rules", "reference")
+MODULES = ("generator", "generator.rules", "generator.pictures", "generator.costs", "reference")
 _TARGET = re.compile(r"^([a-z-]+):.*## (.*)$", re.MULTILINE)
 
 

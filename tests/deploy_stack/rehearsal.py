@@ -51,12 +51,13 @@ class Rehearsal:
         manifest = json.loads((root / f"templates/{environment}/manifest.json").read_text())
         self.entries = {each["Name"]: each for each in manifest["Stacks"]}
         for stack in BEFORE[environment]:
-            self._create(stack)
+            self.create(stack)
             if stack == "data":
                 for name, value in SECRETS.items():
                     client("secretsmanager").put_secret_value(SecretId=f"{environment}/{name}", SecretString=value)
 
-    def _create(self, stack):
+    def create(self, stack):
+        """Create a stack from its files, with the image that is there."""
         entry = self.entries[stack]
         file = self.root / f"parameters/{self.environment}/{stack}.json"
         given = json.loads(file.read_text()) if file.exists() else []
@@ -216,3 +217,9 @@ class Rehearsal:
             text=True,
             **more,
         )
+
+    def run(self, *arguments):
+        """Run deploy-stack to its end and return (exit code, what it said)."""
+        process = self.process(*arguments)
+        out, said = process.communicate(timeout=120)
+        return process.returncode, said + out

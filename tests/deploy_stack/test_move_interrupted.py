@@ -35,13 +35,6 @@ def at(rehearsal, weight):
     )
 
 
-def finish(rehearsal, *arguments):
-    """Run deploy-stack to its end and return (exit code, what it said)."""
-    process = rehearsal.process(*arguments)
-    _, said = process.communicate(timeout=120)
-    return process.returncode, said
-
-
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_brings_all_requests_back(staging, sent):
     """The operator, or the end of the job, while 10 % are there."""
@@ -86,7 +79,7 @@ def test_kill_9_between_steps_then_on_or_back(rehearse, environment, to, execute
 
     origin = "ec2" if to == "fargate" else "fargate"
     wish = to if onward else origin
-    code, said = finish(rehearsal, "move", environment, "--to", wish, *FAST)
+    code, said = rehearsal.run("move", environment, "--to", wish, *FAST)
 
     assert code == 0, said
     assert rehearsal.homes == {wish}
@@ -146,3 +139,15 @@ def test_a_person_is_asked_for_the_move_the_stack_the_gap_and_the_deletion(stagi
     assert (staging.weight, staging.homes) == (100, {"fargate"})
     assert not staging.times_with_two_homes()
     staging.assert_whole()
+
+
+def test_the_rehearsal_sees_two_homes(staging):
+    """The check of all these tests finds what no command of ours would do: a second home made by hand."""
+    staging.entries["fargate"]["CreateParameters"]["RunChromadb"] = "true"
+    staging.create("fargate")
+
+    assert staging.homes == {"ec2", "fargate"}
+    assert staging.times_with_two_homes()
+    code, said = staging.run("move", "staging", "--to", "fargate", *FAST)
+    assert code == 14, said
+    assert "both options say that they are the home" in said

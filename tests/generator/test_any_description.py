@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from generator.build import build
 from generator.environments import PRODUCTION, STAGING
 from generator.model import (
+    FARGATE_ENDPOINTS,
     FARGATE_MEMORY,
     RETENTION_DAYS,
     Architecture,
@@ -24,14 +25,18 @@ from generator.model import (
     Canary,
     Compute,
     Data,
+    Day,
     EcrImage,
+    Endpoint,
     Environment,
     EnvironmentName,
+    Firewall,
     HealthCheck,
     Linear,
     ModelError,
     Nat,
     Network,
+    OfficeHours,
     Permission,
     PrivateUrl,
     Probe,
@@ -138,10 +143,22 @@ def services(draw: st.DrawFn) -> tuple[Service, ...]:
 
 
 @st.composite
+def office_hours(draw: st.DrawFn) -> OfficeHours:
+    start, stop = sorted(draw(st.lists(st.integers(0, 23), min_size=2, max_size=2, unique=True)))
+    return OfficeHours(
+        start=f"{start:02}:00",
+        stop=f"{stop:02}:30",
+        time_zone=draw(st.sampled_from(["America/Sao_Paulo", "Etc/UTC", "Europe/Lisbon"])),
+        days=tuple(day for day in Day if draw(st.booleans())) or (Day.SUNDAY,),
+    )
+
+
+@st.composite
 def environments(draw: st.DrawFn) -> Environment:
     """Fargate only: what a host can carry has its own refusals, tested with the hosts."""
     base = draw(st.sampled_from([STAGING, PRODUCTION]))
     name = draw(names)
+    protected = draw(st.booleans())
     return dataclasses.replace(
         base,
         name=name,
@@ -160,7 +177,11 @@ def environments(draw: st.DrawFn) -> Environment:
         container_insights=draw(st.sampled_from(["disabled", "enabled", "enhanced"])),
         spot_weight=draw(st.integers(0, 1000)),
         execute_command=draw(st.booleans()),
-        protected=draw(st.booleans()),
+        protected=protected,
+        firewall=draw(st.sampled_from([None, Firewall(), Firewall(requests_per_address=10, counted=())])),
+        customer_managed_key=draw(st.booleans()),
+        interface_endpoints=draw(st.sampled_from([(), (Endpoint.LOGS,), FARGATE_ENDPOINTS])),
+        office_hours=None if protected else draw(st.none() | office_hours()),
     )
 
 

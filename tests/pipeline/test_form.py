@@ -207,3 +207,25 @@ def test_without_protected_environments_nobody_is_asked() -> None:
 
     assert set(found["jobs"]) == {"try", "build", "mirror", "scan", "staging"}
     assert "workflow_dispatch" not in found["on"]
+
+
+# --- the page ---
+
+
+def test_the_page_tells_every_job_and_variable() -> None:
+    page = (ROOT / "docs" / "pipeline.md").read_text()
+    told = set(re.findall(r"^ *\| `([A-Za-z_-]+)` \|", page, re.M))
+
+    assert told == set(read(GENERATED)["jobs"]) | set(re.findall(r"vars\.(\w+)", GENERATED.read_text()))
+
+
+def test_what_one_reads_is_what_is_said() -> None:
+    """Each quoted text of the page's last table stands where it is said."""
+    page = (ROOT / "docs" / "pipeline.md").read_text().partition("## When it stops")[2]
+    texts = [each for row in re.findall(r"^\| `?([^|]*)\|", page, re.M) for each in re.findall(r"`?([^`]+)`", row)]
+    ours = [path.read_text() for path in (ROOT / "scripts" / "deploy_stack").rglob("*.py")] + [GENERATED.read_text()]
+    others = ("Could not assume role", "Credentials could not be loaded")  # configure-aws-credentials
+    quoted = [re.split(r"\.\.\.|:backend", each)[0] for each in texts if len(each) > 6 and not each.startswith(others)]
+
+    assert len(quoted) >= 7
+    assert [each for each in quoted if not any(each in text for text in ours)] == []

@@ -95,7 +95,7 @@ def _move(  # noqa: PLR0917
 
     choice = choice_of(run)
     shares = stations(step, allowed_shares(run, choice, to))
-    situation = look(run, choice)
+    situation = look(run, choice, to)
     steps = route(situation.standing, to, shares)
     trip = Trip(
         run=run,
@@ -153,7 +153,7 @@ def _finish(trip: Trip, arrival: Arrival, *, as_json: bool, deletes: bool = Fals
     from deploy_stack.moving.telling import closing, move_json, standing_text
 
     run = trip.run
-    situation = look(run, trip.choice)
+    situation = look(run, trip.choice, trip.to)
     code = arrival.exit_code
     if code is Exit.DONE:
         for line in closing(trip):

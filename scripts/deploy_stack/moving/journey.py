@@ -88,7 +88,7 @@ def _after_setback(trip: Trip, step: Step, error: SetbackError) -> Arrival:
 def _go_back(trip: Trip, why: str) -> Arrival:
     """Give everything back to the old option. DONE when it had everything all the time."""
     run, origin = trip.run, trip.origin
-    situation = look(run, trip.choice)
+    situation = look(run, trip.choice, origin)
     run.running.clear()  # what this command had begun has come to its end
     if situation.standing.share(origin) == WHOLE:
         return Arrival(Exit.DONE, f"{why}; {origin} has all requests, as before", f"to go on: {trip.command}")
@@ -127,7 +127,7 @@ def _shares(trip: Trip, situation: Situation) -> str:
 
 def _enter_again(trip: Trip, error: SetbackError) -> Arrival:
     """The new home could not be entered: the old one is, so that the gap ends."""
-    situation = look(trip.run, trip.choice)
+    situation = look(trip.run, trip.choice, trip.origin)
     left = any(each.step.kind is Kind.LEAVE and each.status == "done" for each in trip.done)
     data = ", ".join(trip.choice.homes)
     if situation.standing.homes or not left:

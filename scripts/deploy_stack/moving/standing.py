@@ -78,29 +78,28 @@ def keeping(run: Run, choice: Choice, option: str) -> list[StackSpec]:
     return [each for each in members(run, choice.options[option]) if homes & each.declared.keys()]
 
 
-def look(run: Run, choice: Choice) -> Situation:
-    """Return how everything stands. Raises DeployError for weights that differ, and for no deployment at all."""
+def look(run: Run, choice: Choice, to: str) -> Situation:
+    """Return how everything stands. Raises DeployError for no deployment at all.
+
+    Where edge has several parts and a move was killed between two of them, the weight is that of the part which is farthest from
+    `to`: so the next step sets them all.
+    """
     specs = [*weighing(run, choice), *(each for option in choice.options.values() for each in members(run, option))]
     found = dict(zip([each.name for each in specs], together(*(_reader(run, each) for each in specs)), strict=True))
     live = {name: stack for name, stack in found.items() if stack is not None}
     account = next(iter(live.values())).account if live else run.caller().account
     check_account(account, run.environment.target, run.environment.name)
-    weights = {
-        live[each.name].parameters[choice.weight].value
+    weights = [
+        int(live[each.name].parameters[choice.weight].value)
         for each in weighing(run, choice)
         if each.name in live and choice.weight in live[each.name].parameters
-    }
+    ]
     if not weights:
         raise DeployError(
             f"{run.environment.name} is not deployed: there are no weights to move",
             next_step=f"deploy-stack deploy {run.environment.name}",
         )
-    if len(weights) > 1:
-        raise DeployError(
-            f"{run.environment.name}: the parts of edge weigh differently ({', '.join(sorted(weights))})",
-            exit_code=Exit.NEEDS_PERSON,
-            next_step=f"deploy-stack deploy {run.environment.name} --parameter {choice.weight}=...",
-        )
+    weight = min(weights) if to == FARGATE else max(weights)
     whole = frozenset(
         name for name, option in choice.options.items() if all(_is_whole(live.get(each)) for each in option.stacks)
     )
@@ -109,7 +108,7 @@ def look(run: Run, choice: Choice) -> Situation:
         for name, option in choice.options.items()
         if any(is_on(live[each], key) for each in option.stacks if each in live for key in choice.homes.values())
     )
-    return Situation(Standing(whole, int(weights.pop()), homes, has_data=bool(choice.homes)), live)
+    return Situation(Standing(whole, weight, homes, has_data=bool(choice.homes)), live)
 
 
 def _reader(run: Run, spec: StackSpec) -> Any:

@@ -79,7 +79,7 @@ def shift(trip: Trip, step: Step) -> None:
     if onward and not _just_checked(trip, step.option):
         _healthy(trip, step.option)
     set_share(trip, step.option, step.share, trip.alarms)
-    if onward and trip.alarms:
+    if onward:
         trip.say(f"watching {len(trip.alarms)} alarms for {trip.pause:g} s")
         if loud := quiet_for(trip.run, trip.pause, trip.alarms):
             raise SetbackError(f"in ALARM: {', '.join(loud)}", exit_code=Exit.ROLLED_BACK)
