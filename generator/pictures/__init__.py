@@ -11,9 +11,11 @@ from types import MappingProxyType
 from typing import Any
 
 from generator.pictures._layout import lay_out
+from generator.pictures._owners import owners
 from generator.pictures._read import read
 from generator.pictures._scene import Mark, Option
 from generator.pictures._svg import Drawing
+from generator.pictures._templates import Templates
 
 __all__ = ["Mark", "Option", "draw"]
 
@@ -27,4 +29,6 @@ def draw(
     out. `marks` are keyed `<stack>/<LogicalId>`: the box or arrow behind which a marked resource stands shows the mark in colour
     and in words; what stands behind none is counted below the picture. Text of templates is escaped and never a reference.
     """
-    return Drawing(lay_out(read(templates, option)), marks).draw()
+    scene = read(templates, option)
+    behind = owners(Templates(templates), scene.drawn) if marks else {}
+    return Drawing(lay_out(scene), marks, behind).draw()

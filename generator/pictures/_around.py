@@ -19,16 +19,16 @@ def tiles(templates: Templates) -> list[Tile]:
 
 def _secrets(templates: Templates) -> Tile | None:
     secrets = templates.of("AWS::SecretsManager::Secret")
-    return _tile("key", "Secrets Manager", _named(templates, secrets, "Name"), secrets)
+    names = _named(templates, secrets, "Name")
+    heads = {name.partition("/")[0] for name in names}
+    if len(heads) == 1 and all("/" in name for name in names):
+        names = [name.partition("/")[2] for name in names]  # all of them are below the environment's name
+    return _tile("key", "Secrets Manager", names, secrets)
 
 
 def _buckets(templates: Templates) -> Tile | None:
     buckets = templates.of("AWS::S3::Bucket")
-    lines = []
-    for bucket in buckets:
-        name = words(bucket.name.removesuffix("Bucket"))
-        kept = "versioned" if bucket.get("VersioningConfiguration", "Status") == "Enabled" else ""
-        lines.append(", ".join(filter(None, (name, kept, _retained(bucket)))))
+    lines = [", ".join(filter(None, (words(b.name.removesuffix("Bucket")), _retained(b)))) for b in buckets]
     return _tile("bucket", "S3", lines, buckets)
 
 
@@ -44,7 +44,7 @@ def _watching(templates: Templates) -> Tile | None:
     lines = [f"{count} alarms"] if count else []
     topics = templates.of("AWS::SNS::")
     if any(topic.type == "AWS::SNS::Subscription" for topic in topics):
-        lines[-1:] = [f"{lines[-1]}, told by e-mail"] if lines else []
+        lines[-1:] = [f"{lines[-1]}, by e-mail"] if lines else []
     if any(alarm.type.endswith("Dashboard") for alarm in alarms):
         lines.append("dashboard")
     days = {templates.number(group.stack, group.get("RetentionInDays")) for group in groups} - {None}
@@ -56,7 +56,7 @@ def _watching(templates: Templates) -> Tile | None:
 
 def _keys(templates: Templates) -> Tile | None:
     keys = templates.of("AWS::KMS::Key")
-    lines = [words(key.name) for key in keys]
+    lines = [f"{words(key.name)}{', rotated' if key.get('EnableKeyRotation') is True else ''}" for key in keys]
     return _tile("key", "KMS", lines, templates.of("AWS::KMS::"))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from generator.pictures._compute import Workload, words, workloads
 from generator.pictures._edge import Balancer, balancers, names
 from generator.pictures._network import GROUP, RULES
-from generator.pictures._scene import Box, Option, Place, Rule
+from generator.pictures._scene import CLUSTER, Box, Option, Place, Rule
 from generator.pictures._templates import Templates
 
 OTHER: dict[Option, Option] = {"fargate": "ec2", "ec2": "fargate"}
@@ -50,6 +50,8 @@ def boxes(templates: Templates, option: Option, rules: list[Rule], other_note: s
     for workload in found.workloads:
         place = Place.FRONT if workload.groups & called else Place.BACK
         found.add(replace(workload.box, place=place), workload.groups)
+    if option == "fargate" and found.workloads:
+        _add_cluster(found, templates)
     _add_stores(found, templates)
     _add_endpoints(found, templates)
     _add_other_option(found, templates, option, other_note)
@@ -57,6 +59,12 @@ def boxes(templates: Templates, option: Option, rules: list[Rule], other_note: s
     for box in names(templates):
         found.add(box)
     return found
+
+
+def _add_cluster(found: Boxes, templates: Templates) -> None:
+    for cluster in templates.of("AWS::ECS::Cluster")[:1]:
+        name = f"ECS cluster {templates.text(cluster.stack, cluster.get('ClusterName'))}".strip()
+        found.add(Box(key=CLUSTER, icon="box", name=name, place=Place.FRAME, resources=frozenset({cluster.key})))
 
 
 def _add_stores(found: Boxes, templates: Templates) -> None:

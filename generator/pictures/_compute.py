@@ -115,15 +115,14 @@ def _hosts(templates: Templates, group: Resource) -> Workload:
         _count(lowest, highest, f"\u00d7 {kind}" if kind else "hosts", once=once),
         ", ".join(_disks(templates, stack, data)),
     )
-    behind = frozenset({group.key, *([launch.key] if launch else [])})
     box = Box(
         key=group.key,
         icon="host",
         name=words(group.name.removesuffix("Group")) + ("" if highest == 1 else "s"),
         place=Place.BACK,
         lines=tuple(line for line in lines if line),
-        resources=behind,
-        inner=tuple(_containers(group.key, at(data, "UserData"), behind)),
+        resources=frozenset({group.key, *([launch.key] if launch else [])}),
+        inner=tuple(_containers(group.key, at(data, "UserData"))),
     )
     return Workload(
         box,
@@ -140,7 +139,7 @@ def _disks(templates: Templates, stack: str, data: Any) -> Iterator[str]:
             yield f"{size} GiB {kind}".strip()
 
 
-def _containers(host: str, user_data: Any, behind: frozenset[str]) -> Iterator[Box]:
+def _containers(host: str, user_data: Any) -> Iterator[Box]:
     """One box for each service of the compose file that the user data carries."""
     for text in _strings(user_data):
         for found in _COMPOSE.finditer(text + "\n"):
@@ -154,7 +153,6 @@ def _containers(host: str, user_data: Any, behind: frozenset[str]) -> Iterator[B
                     place=Place.BACK,
                     port=", ".join(ports),
                     lines=(f"{int(memory[:-1]):,} MiB".replace(",", " "),) if re.fullmatch(r"\d+m", memory) else (),
-                    resources=behind,
                 )
 
 

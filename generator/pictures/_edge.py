@@ -18,16 +18,11 @@ _LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
 
 @dataclass(frozen=True)
 class Balancer:
-    """A load balancer, the web ACL in front of it, and the keys of its security groups."""
+    """A load balancer, the web ACL that its requests pass, and the keys of its security groups."""
 
     box: Box
     web_acl: Box | None
     groups: frozenset[str]
-
-    @property
-    def entrance(self) -> str:
-        """Key of the box that a request meets first."""
-        return (self.web_acl or self.box).key
 
 
 @dataclass(frozen=True)
@@ -81,9 +76,8 @@ def _web_acl(templates: Templates, balancer: Resource) -> Box | None:
             return Box(
                 key=link.key,
                 icon="shield",
-                name="WAF web ACL",
-                place=Place.EDGE,
-                lines=(f"{len(rules)} rule{'' if len(rules) == 1 else 's'}",) if rules else (),
+                name=f"WAF, {len(rules)} rule{'' if len(rules) == 1 else 's'}",
+                place=Place.GATE,
                 resources=frozenset({link.key, *acls}),
             )
     return None

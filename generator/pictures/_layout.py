@@ -12,12 +12,12 @@ from generator.pictures._geometry import STEP, Line, Rect, snap
 from generator.pictures._lines import Lines
 from generator.pictures._route import Router
 from generator.pictures._scene import INTERNET, Arrow, Box, Place, Scene, Tile
-from generator.pictures._text import LINE, width
+from generator.pictures._text import LINE, clean, width
 
 MARGIN = 16
 BUS = 20  # x of the way out to the internet, left of the VPC
 VPC_LEFT = 36
-COLUMN = (160, 216)  # narrowest and widest
+COLUMN = (160, 240)  # narrowest and widest
 PAD = 12
 ICON = 24
 HEAD = 28  # the heading of a frame
@@ -32,6 +32,7 @@ class Frame:
     kind: str  # vpc, public, private, cluster
     rect: Rect
     title: str
+    room: int  # pixels for the title
     resources: frozenset[str] = frozenset()
 
 
@@ -120,12 +121,13 @@ class _Columns:
         back = [*self.by_place[Place.BACK], *self.by_place[Place.BACK_FOOT]]
         self.back_w = self._width([*back, *self.by_place[Place.ZONE]] if back else [], [])
         self.edge_x = VPC_LEFT + 20
-        self.divider = self.edge_x + self.edge_w + 52
-        self.front_x = self.divider + 60
         labels = [width(arrow.label, bold=True) for arrow in self.scene.arrows]
-        channel = max([48, *labels]) + 48 + self.more
+        self.front_x = self.edge_x + self.edge_w + snap(max([52, *labels]) + 60)
+        self.divider = snap((self.edge_x + self.edge_w + self.front_x) / 2) - 4
+        inside = [width(a.label, bold=True) for s, _, a in self.calls if self.parent[s].place is not Place.EDGE]
+        channel = max([48, *inside]) + 48 + self.more
         self.back_x = self.front_x + self.front_w + (snap(channel) if self.back_w else 0)
-        self.vpc_right = self.back_x + self.back_w + 36
+        self.vpc_right = self.back_x + self.back_w + 44
 
     @staticmethod
     def _width(boxes: list[Box], more: list[int]) -> int:
@@ -138,22 +140,21 @@ class _Columns:
         vpc_top = top + 5 * STEP + 4 + self.more
         content = vpc_top + 4 + 8 * STEP
         bottom = self._inside(content)
-        bottom = self._zones(snap(bottom + 3 * STEP))
+        if self.scene.zones or self.by_place[Place.ZONE]:
+            bottom = self._zones(snap(bottom + 3 * STEP))
         layout = self.layout
         vpc = Rect(VPC_LEFT, vpc_top, self.vpc_right - VPC_LEFT, snap(bottom + 2 * GAP) - 4 - vpc_top)
         region = vpc_top + HEAD
+        height = vpc.bottom - region - STEP
+        public = Rect(vpc.x + STEP, region, self.divider - vpc.x - 12, height)
+        private = Rect(self.divider + 4, region, vpc.right - self.divider - 12, height)
+        passage = self.edge_w - 4 * STEP  # to the right of it requests come in
         layout.frames[:0] = [
-            Frame("vpc", vpc, self.scene.vpc, self.scene.vpc_resources),
-            Frame(
-                "public", Rect(vpc.x + 8, region, self.divider - vpc.x - 12, vpc.bottom - region - 8), "Public subnets"
-            ),
-            Frame(
-                "private",
-                Rect(self.divider + 4, region, vpc.right - self.divider - 12, vpc.bottom - region - 8),
-                "Private subnets",
-            ),
+            Frame("vpc", vpc, self.scene.vpc, passage, self.scene.vpc_resources),
+            Frame("public", public, "Public subnets", passage),
+            Frame("private", private, "Private subnets", private.w - 2 * PAD),
         ]
-        layout.width = vpc.right + MARGIN
+        layout.width = max([vpc.right, *(rect.right for _, rect in layout.boxes.values())]) + MARGIN
         self._lines()
         layout.height = self._tiles(vpc.bottom + GAP)
         return layout
@@ -167,6 +168,8 @@ class _Columns:
             rect = self._put(box, x, y, w)
             x = max(rect.right + GAP, self.front_x) if x == self.edge_x else rect.right + GAP
             bottom = max(bottom, rect.bottom)
+        for box in self.by_place[Place.GATE]:
+            bottom = self._put(box, self.edge_x, max(bottom, y + 9 * STEP), self.edge_w).bottom
         return bottom
 
     def _put(self, box: Box, x: int, y: int, w: int, height: int = 0) -> Rect:
@@ -180,34 +183,34 @@ class _Columns:
 
     def _inside(self, top: int) -> int:
         """Load balancers and what they reach; returns the lower edge."""
-        acls = [box for box in self.by_place[Place.EDGE] if box.icon == "shield"]
-        edge = [box for box in self.by_place[Place.EDGE] if box not in acls]
-        start = top + sum(heading_height(box) for box in acls)
-        cluster = bool(self.scene.cluster) and bool(self.by_place[Place.FRONT] or self.by_place[Place.BACK])
+        edge = self.by_place[Place.EDGE]
+        cluster = bool(self.by_place[Place.FRAME])
         head = max(5 * STEP, max(map(heading_height, edge), default=0) - 3 * STEP) if cluster else 0
-        front = self._column(self._front_order(), self.front_x, start + head, self.front_w, align=False)
-        back = self._column(self.by_place[Place.BACK], self.back_x, start + head, self.back_w, align=True)
+        front = self._column(self._front_order(), self.front_x, top + head, self.front_w, align=False)
+        back = self._column(self.by_place[Place.BACK], self.back_x, top + head, self.back_w, align=True)
         if cluster:
-            front = back = self._cluster(start + 4, max(front, back) + 12)
+            front = back = self._cluster(top, max(front, back) + GAP)
         gap = (4 if cluster else 7) * STEP + self.more
         feet = self._column(
-            self.by_place[Place.FRONT_FOOT], self.front_x, (front or start - gap) + gap, self.front_w, align=False
+            self.by_place[Place.FRONT_FOOT], self.front_x, (front or top - gap) + gap, self.front_w, align=False
         )
         back_feet = self._column(
-            self.by_place[Place.BACK_FOOT], self.back_x, (back or start - gap) + gap, self.back_w, align=not cluster
+            self.by_place[Place.BACK_FOOT], self.back_x, (back or top - gap) + gap, self.back_w, align=not cluster
         )
-        return max(front, back, feet, back_feet, self._edge(edge, acls, top))
+        return max(front, back, feet, back_feet, self._edge(edge, top))
 
     def _cluster(self, top: int, bottom: int) -> int:
         """The frame around all services; returns its lower edge on the lattice."""
         right = self.back_x + self.back_w if self.by_place[Place.BACK] else self.front_x + self.front_w
-        rect = Rect(self.front_x - 12, top, right + 24 - self.front_x, bottom - top)
-        self.layout.frames.append(Frame("cluster", rect, self.scene.cluster, self.scene.cluster_resources))
+        rect = Rect(self.front_x - GAP, top, right + 2 * GAP - self.front_x, snap(bottom) - top)
+        for box in self.by_place[Place.FRAME]:
+            self.layout.boxes[box.key] = (box, rect)
+            self.layout.frames.append(Frame("cluster", rect, box.name, rect.w - 9 * PAD, box.resources))
         return snap(bottom)
 
     def _front_order(self) -> list[Box]:
         """Those that call nothing further first, so that callers stand beside what they call."""
-        callers = {source for source, target, _ in self.calls}
+        callers = {source for source, target, _ in self.calls if self.parent[target].place is Place.BACK}
         return sorted(self.by_place[Place.FRONT], key=lambda box: box.key in callers)
 
     def _column(self, boxes: list[Box], x: int, top: int, w: int, *, align: bool) -> int:
@@ -216,7 +219,7 @@ class _Columns:
         for index, box in enumerate(boxes):
             if index:
                 linked = any({s, t} == {box.key, boxes[index - 1].key} for s, t, _ in self.calls)
-                y += 7 * STEP if linked else 2 * STEP + self.more
+                y += 7 * STEP if linked else 2 * STEP
             rect = self._put(box, x, max(y, self._beside_callers(box)) if align else y, w)
             y = rect.bottom
         return y if boxes else 0
@@ -231,15 +234,10 @@ class _Columns:
                 return caller.y + snap((caller.h - heading_height(box)) / 2)
         return 0
 
-    def _edge(self, edge: list[Box], acls: list[Box], top: int) -> int:
-        """Load balancers as tall as what they call, each with its web ACL on top."""
+    def _edge(self, edge: list[Box], top: int) -> int:
+        """Load balancers as tall as what they call, below each other."""
         y = top
         for box in edge:
-            acl = (
-                next((acl for acl in acls if acl.key in {a.target for a in self.scene.arrows}), None) if acls else None
-            )
-            if acl:
-                y = self._put(acl, self.edge_x, y, self.edge_w).bottom
             called = [
                 self.layout.rect(a.target)
                 for a in self.scene.arrows
@@ -278,8 +276,10 @@ class _Columns:
                     bottom = max(bottom, self._put(box, x, y, w).bottom)
             y = bottom + GAP
         bottom = y - GAP if self.scene.zones else y
-        side = self.back_x if self.back_w else self.front_x
-        return max(bottom, self._column(self.by_place[Place.ZONE], side, top, self.back_w or self.front_w, align=False))
+        side, start = (self.back_x, top) if self.back_w else (self.front_x, bottom + GAP)
+        return max(
+            bottom, self._column(self.by_place[Place.ZONE], side, start, self.back_w or self.front_w, align=False)
+        )
 
     def _lines(self) -> None:
         layout = self.layout
@@ -289,13 +289,17 @@ class _Columns:
         for frame in layout.frames:
             router.border(frame.rect)
         for box, rect in layout.boxes.values():
+            if box.place is Place.GATE:
+                continue  # what it stands for is passed by the arrow behind it
+            if box.place is Place.FRAME:
+                continue  # a frame, with the others above
             if box.inner:
                 router.border(rect)
                 texts.append(Rect(rect.x + 2, rect.y + 2, rect.w - 4, heading_height(box) - 6))
             else:
                 router.block([rect])
         router.block(texts)
-        edges = [Rect(vpc.x, vpc.y - 2, vpc.w, 4)]
+        edges = [Rect(vpc.x, vpc.y - 2, vpc.w, 4), Rect(vpc.right - 2, vpc.y, 4, vpc.h)]
         lines = Lines(layout.boxes, texts, router, edges)
         for arrow in sorted(self.scene.arrows, key=self._how_far):
             lines.arrow(arrow)
@@ -335,7 +339,7 @@ class _Columns:
         layout = self.layout
         room = layout.width - VPC_LEFT - MARGIN
         count = len(self.scene.tiles)
-        rows = -(-count // 3)
+        rows = -(-count // max(1, room // 192))
         y = top
         for index in range(rows):
             row = self.scene.tiles[index * -(-count // rows) : (index + 1) * -(-count // rows)]
@@ -349,4 +353,4 @@ class _Columns:
 
 def _heading(frame: Frame) -> Rect:
     """The area of a frame's title."""
-    return Rect(frame.rect.x + 8, frame.rect.y + 4, ICON + width(frame.title, bold=True), HEAD - 8)
+    return Rect(frame.rect.x + 8, frame.rect.y + 4, 8 + min(width(clean(frame.title), bold=True), frame.room), HEAD - 8)

@@ -6,11 +6,13 @@ In: templates by environment and stack. Out: texts by path below `docs/`. Everyt
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any
 
 from generator.pictures import draw
-from generator.pictures._read import read
-from generator.pictures._scene import Option, Place, Scene
+from generator.pictures._layout import lay_out
+from generator.pictures._read import options, read
+from generator.pictures._scene import Place, Scene
+from generator.pictures._svg import Drawing
 
 PAGE = "architecture.md"
 FOLDER = "pictures"
@@ -33,9 +35,17 @@ def files(environments: Mapping[str, Templates]) -> dict[str, str]:
     """The page and every picture, by path below `docs/`."""
     made = {PAGE: "\n".join(_page(environments)) + "\n"}
     for name, templates in environments.items():
-        for option in get_args(Option):
+        for option in options(templates):
             made[f"{FOLDER}/{name}-{option}.svg"] = draw(templates, option)
+    made[f"{FOLDER}/overview.svg"] = _overview(environments)
     return made
+
+
+def _overview(environments: Mapping[str, Templates]) -> str:
+    """The first look: production, or the first environment there is, on the option that gets its requests."""
+    templates = environments.get("production", next(iter(environments.values())))
+    scenes = [read(templates, option) for option in options(templates)]
+    return Drawing(lay_out(max(scenes, key=lambda scene: scene.share or 0).overview())).draw()
 
 
 def _page(environments: Mapping[str, Templates]) -> Iterator[str]:
@@ -45,7 +55,7 @@ def _page(environments: Mapping[str, Templates]) -> Iterator[str]:
         for stack, template in templates.items():
             words = str(template.get("Description", "")).split(f"{stack}: ")[-1]
             yield _row((_code(stack), words, str(len(template.get("Resources", {})))))
-        for option in get_args(Option):
+        for option in options(templates):
             yield from _picture(read(templates, option), f"{FOLDER}/{name}-{option}.svg")
 
 
@@ -60,7 +70,7 @@ def _picture(scene: Scene, path: str) -> Iterator[str]:
             (
                 names[arrow.source],
                 names[arrow.target],
-                arrow.label,
+                ", ".join(arrow.ports),
                 "; ".join(dict.fromkeys([rule.description for rule in ingress] + list(arrow.host_names))),
                 _codes(rule.resource for rule in ingress),
             )

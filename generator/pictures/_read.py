@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from generator.pictures._around import tiles
@@ -15,7 +16,7 @@ from generator.pictures._compute import workloads
 from generator.pictures._edge import Route, routes
 from generator.pictures._network import rules as all_rules
 from generator.pictures._network import zones
-from generator.pictures._scene import INTERNET, Arrow, Box, Option, Place, Rule, Scene
+from generator.pictures._scene import CLUSTER, INTERNET, Arrow, Box, Option, Place, Rule, Scene
 from generator.pictures._templates import Templates, at
 
 _EVERYONE = ("0.0.0.0/0", "::/0")
@@ -35,16 +36,14 @@ def read(by_stack: Mapping[str, Mapping[str, Any]], option: Option) -> Scene:
     cidr = templates.text(vpcs[0].stack, vpcs[0].get("CidrBlock")) if vpcs else ""
     arrows, ways_out = _Arrows(found, ways, cidr).read(rules)
     environment = _environment(by_stack)
-    clusters = templates.of("AWS::ECS::Cluster") if option == "fargate" else []
     return Scene(
         environment=environment,
         option=option,
+        share=shares[option],
         title=f"{environment[:1].upper()}{environment[1:]} on {OPTION_NAMES[option]}".strip(),
-        subtitle=_subtitle(option, shares[option]),
+        subtitle=_subtitle(option, shares),
         vpc=f"VPC {cidr}".strip(),
         vpc_resources=frozenset(vpc.key for vpc in vpcs),
-        cluster=f"ECS cluster {templates.text(clusters[0].stack, clusters[0].get('ClusterName'))}" if clusters else "",
-        cluster_resources=frozenset(cluster.key for cluster in clusters),
         boxes=tuple(found.all.values()),
         arrows=tuple(arrows),
         rules=tuple(rules),
@@ -56,9 +55,14 @@ def read(by_stack: Mapping[str, Mapping[str, Any]], option: Option) -> Scene:
 
 def share(templates: Templates, option: Option, ways: list[Route]) -> int | None:
     """Percent of the requests that an option gets with the parameters' defaults; None where no weights say it."""
-    mine = {group for workload in workloads(templates, option) for group in workload.target_groups}
+    there = workloads(templates, option)
+    mine = {group for workload in there for group in workload.target_groups}
     total = sum(way.weight for way in ways if way.weight is not None)
-    return round(100 * sum(way.weight or 0 for way in ways if way.target_group in mine) / total) if total else None
+    return (
+        round(100 * sum(way.weight or 0 for way in ways if way.target_group in mine) / total)
+        if total and there
+        else None
+    )
 
 
 def _environment(by_stack: Mapping[str, Mapping[str, Any]]) -> str:
@@ -66,9 +70,15 @@ def _environment(by_stack: Mapping[str, Mapping[str, Any]]) -> str:
     return str(next((name for name in named if name), ""))
 
 
-def _subtitle(option: Option, percent: int | None) -> str:
-    other = OPTION_NAMES[OTHER[option]]
-    if percent is None:
+def options(by_stack: Mapping[str, Mapping[str, Any]]) -> list[Option]:
+    """The options that templates are there for."""
+    templates = Templates(by_stack)
+    return [option for option in OTHER if workloads(templates, option)]
+
+
+def _subtitle(option: Option, shares: Mapping[Option, int | None]) -> str:
+    percent, other = shares[option], OPTION_NAMES[OTHER[option]]
+    if percent is None or shares[OTHER[option]] is None:
         return ""
     if percent == 100:
         return f"Gets all requests; {other} stands ready behind the same load balancer."
@@ -86,7 +96,7 @@ class _Arrows:
         self.ways = ways
         self.pairs: dict[tuple[str, str], list[Rule]] = {}
         self.ways_out: set[str] = set()
-        self.entrances = {balancer.box.key: balancer.entrance for balancer in found.balancers}
+        self.entrances = {balancer.box.key for balancer in found.balancers}
 
     def read(self, rules: list[Rule]) -> tuple[list[Arrow], set[str]]:
         """The arrows, and the resources whose rules let something out of the VPC."""
@@ -94,7 +104,26 @@ class _Arrows:
             (self._in if rule.ingress else self._out)(rule)
         arrows = [self._arrow(source, target, held) for (source, target), held in self.pairs.items()]
         # What passes inside of the other option is in the picture of that option.
-        return [arrow for arrow in arrows if not (arrow.aside and arrow.source == arrow.target)], self.ways_out
+        shown = [arrow for arrow in arrows if not (arrow.aside and arrow.source == arrow.target)]
+        for arrow in shown:
+            if arrow.source == arrow.target:
+                box = self.found.all[arrow.target]
+                self.found.all[arrow.target] = replace(box, lines=(*box.lines, f"each other: {arrow.label}"))
+        return self._from_all(shown) if CLUSTER in self.found.all else shown, self.ways_out
+
+    def _from_all(self, arrows: list[Arrow]) -> list[Arrow]:
+        """The same arrows, but one from the cluster where each of its services has the same one."""
+        services = {workload.box.key for workload in self.found.workloads}
+        same: dict[tuple[str, tuple[str, ...]], list[Arrow]] = {}
+        for arrow in arrows:
+            if arrow.source in services:
+                same.setdefault((arrow.target, arrow.ports), []).append(arrow)
+        for (target, ports), held in same.items():
+            if len(held) == len(services) > 1:
+                rules = tuple(rule for arrow in held for rule in arrow.rules)
+                arrows = [arrow for arrow in arrows if arrow not in held]
+                arrows.append(Arrow(source=CLUSTER, target=target, ports=ports, rules=rules, aside=held[0].aside))
+        return arrows
 
     def _in(self, rule: Rule) -> None:
         targets = self.found.of_group.get(rule.group, [])
@@ -155,8 +184,7 @@ class _Arrows:
         return target
 
     def _join(self, source: str, target: str, rule: Rule) -> None:
-        outside = source == INTERNET or source.startswith("address/")
-        held = self.pairs.setdefault((source, self.entrances.get(target, target) if outside else target), [])
+        held = self.pairs.setdefault((source, target), [])
         if rule not in held:
             held.append(rule)
 

@@ -7,7 +7,7 @@ crossing and a way beside another line cost more than length, so the same boxes 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ BEND = 5.0  # each in steps of the lattice
 CROSSING = 12.0
 ALONG = 60.0  # on another line: only where there is no other way
 BESIDE = 0.4
+CLOSE = 0.25  # downward near a box, where a label has no room
 WAYS: dict[str, Point] = {"right": (STEP, 0), "left": (-STEP, 0), "down": (0, STEP), "up": (0, -STEP)}
 _END = "end"
 
@@ -41,8 +42,10 @@ class Router:
     along: set[tuple[int, int, bool]] = field(
         default_factory=set
     )  # points not to be passed horizontally, or vertically
+    close: set[Point] = field(default_factory=set)
     used: dict[Point, set[bool]] = field(default_factory=dict)  # points that horizontal, vertical lines pass
     ports: set[Point] = field(default_factory=set)
+    shared: frozenset[Point] = frozenset()  # points of the line that the next one may join
 
     def block(self, rects: Iterable[Rect]) -> None:
         """Nothing passes through these, or closer than a step."""
@@ -50,6 +53,9 @@ class Router:
             for x in range(_up(rect.x - STEP + 1), rect.right + STEP, STEP):
                 for y in range(_up(rect.y - STEP + 1), rect.bottom + STEP, STEP):
                     self.blocked.add((x, y))
+
+            for y in range(_up(rect.y), rect.bottom + 1, STEP):
+                self.close |= {(x, y) for x in range(_up(rect.x - 3 * STEP), rect.right + 3 * STEP + 1, STEP)}
 
     def border(self, rect: Rect) -> None:
         """Lines may cross the border of this frame, but not run along it."""
@@ -62,15 +68,32 @@ class Router:
 
     def line(self, sources: Iterable[Port], targets: Iterable[Port]) -> Line | None:
         """The best line from one of `sources` to one of `targets`, or None where there is none."""
+        self.shared = frozenset()
         free = [[port for port in ports if not self._taken(port)] for ports in (sources, targets)]
-        points = _Search(self, *free).run() if all(free) else None
-        if not points:
-            return None
-        self.ports |= {points[0], points[-1]}
-        for a, b in pairwise(points):
+        found = _Search(self, *free).run() if all(free) else None
+        return self._take(found) if found else None
+
+    def joining(self, sources: Iterable[Port], lines: list[Line]) -> Line | None:
+        """The best line from one of `sources` that ends where `lines` do, and runs on one of them from where it meets it."""
+        line = lines[0]
+        own = 3  # where another line begins it is alone
+        self.shared = frozenset(point for each in lines for point in list(points(each))[own:])
+        free = [port for port in sources if not self._taken(port)]
+        (ax, ay), (bx, by) = line[-2:]
+        way = next(
+            way
+            for way, (dx, dy) in WAYS.items()
+            if (dx > 0, dy > 0, dx < 0, dy < 0) == (bx > ax, by > ay, bx < ax, by < ay)
+        )
+        found = _Search(self, free, [Port(line[-1], way)]).run() if free else None
+        return self._take(found) if found else None
+
+    def _take(self, found: list[Point]) -> Line:
+        self.ports |= {found[0], found[-1]}
+        for a, b in pairwise(found):
             for point in (a, b):
                 self.used.setdefault(point, set()).add(a[1] == b[1])
-        return _corners(points)
+        return corners(found)
 
     def price(self, x: int, y: int, way: str, turn: str) -> float | None:
         """What one step from (x, y) costs, or None where it is not possible."""
@@ -79,11 +102,15 @@ class Router:
         back = (wx, wy) == (-dx, -dy)
         if back or there in self.blocked or (*there, horizontal) in self.along or not self._inside(there):
             return None
+        if there in self.shared:
+            return 0.5 + (BEND if way != turn else 0)
         cost = 1.0
         if way != turn:
             cost += BEND + (ALONG if (x, y) in self.used else 0)
         if passing := self.used.get(there):
             cost += ALONG if horizontal in passing else CROSSING
+        if not horizontal and there in self.close:
+            cost += CLOSE
         for side in ((there[0] + dy, there[1] + dx), (there[0] - dy, there[1] - dx)):
             cost += BESIDE if horizontal in self.used.get(side, ()) else 0
         return cost
@@ -143,11 +170,11 @@ class _Search:
         return (max(goal.x - x, x - goal.right, 0) + max(goal.y - y, y - goal.bottom, 0)) / STEP
 
     def _walk(self, state: State) -> list[Point]:
-        points = [state[:2]]
+        found = [state[:2]]
         while state in self.came:
             state = self.came[state]
-            points.append(state[:2])
-        return [self.starts[state].at, *reversed(points)]
+            found.append(state[:2])
+        return [self.starts[state].at, *reversed(found)]
 
 
 def _step(port: Port, sign: int) -> Point:
@@ -164,10 +191,19 @@ def _around(points: list[Point]) -> Rect:
     return Rect(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
 
 
-def _corners(points: list[Point]) -> Line:
+def points(line: Line) -> Iterator[Point]:
+    """Every lattice point of a line."""
+    for (ax, ay), (bx, by) in pairwise(line):
+        dx, dy = (bx > ax) - (bx < ax), (by > ay) - (by < ay)
+        for step in range((abs(bx - ax) + abs(by - ay)) // STEP):
+            yield ax + dx * step * STEP, ay + dy * step * STEP
+    yield line[-1]
+
+
+def corners(along: list[Point]) -> Line:
     """The ends, and the points where the direction changes."""
-    kept = [points[0]]
-    for (ax, ay), b, (cx, cy) in zip(points, points[1:], points[2:], strict=False):
+    kept = [along[0]]
+    for (ax, ay), b, (cx, cy) in zip(along, along[1:], along[2:], strict=False):
         if (b[0] - ax, b[1] - ay) != (cx - b[0], cy - b[1]) and b != kept[-1]:
             kept.append(b)
-    return (*kept, points[-1])
+    return (*kept, along[-1])

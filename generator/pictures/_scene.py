@@ -6,25 +6,30 @@ Data only. `resources` are keys `<stack>/<LogicalId>` of what stands behind a th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Literal
+
+from generator.pictures._text import fit
 
 Option = Literal["fargate", "ec2"]
 Mark = Literal["added", "changed", "replaced", "deleted"]
 INTERNET = "internet"
+CLUSTER = "cluster"  # key of the frame around all services
 
 
 class Place(Enum):
     """Where a box belongs; the layout gives it coordinates."""
 
     OUTSIDE = "outside"  # above the VPC: who calls
+    GATE = "gate"  # what requests pass on their way into the VPC
     EDGE = "edge"  # public subnets
     FRONT = "front"  # private subnets, called by the load balancer
     BACK = "back"  # private subnets, called by the front
     FRONT_FOOT = "front foot"  # below the front
     BACK_FOOT = "back foot"  # below the back
     ZONE = "zone"  # beside the zones
+    FRAME = "frame"  # around the front and the back
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +45,11 @@ class Box:
     resources: frozenset[str] = frozenset()
     inner: tuple[Box, ...] = ()
     aside: bool = False  # the option that this picture is not about, or a group that nothing here uses
+
+    @property
+    def open(self) -> bool:
+        """Whether other boxes stand inside of it, so that lines may cross its border."""
+        return bool(self.inner) or self.place is Place.FRAME
 
     def each(self) -> Iterator[Box]:
         """This box and those in it."""
@@ -61,8 +71,8 @@ class Arrow:
 
     @property
     def label(self) -> str:
-        """`443, 80`."""
-        return ", ".join(self.ports)
+        """`443, 80`; of many ports their number."""
+        return fit(", ".join(self.ports), 140, bold=True) if len(self.ports) <= 3 else f"{len(self.ports)} ports"
 
     @property
     def resources(self) -> frozenset[str]:
@@ -119,18 +129,36 @@ class Scene:
 
     environment: str
     option: Option
+    share: int | None  # percent of the requests that the option gets; None where no weights say it
     title: str
     subtitle: str
     vpc: str
     vpc_resources: frozenset[str]
-    cluster: str = ""
-    cluster_resources: frozenset[str] = frozenset()
     boxes: tuple[Box, ...] = ()
     arrows: tuple[Arrow, ...] = ()
     rules: tuple[Rule, ...] = ()
     zones: tuple[Zone, ...] = ()
     tiles: tuple[Tile, ...] = ()
     ways_out: frozenset[str] = field(default_factory=frozenset)
+
+    def overview(self) -> Scene:
+        """The same with what a first look needs: no other option, no zones, nothing around the VPC."""
+        boxes = tuple(box for box in self.boxes if not box.aside and box.place is not Place.ZONE)
+        there = {each.key for box in boxes for each in box.each()}
+        arrows = tuple(arrow for arrow in self.arrows if {arrow.source, arrow.target} <= there)
+        return replace(self, boxes=boxes, arrows=arrows, zones=(), tiles=())
+
+    @property
+    def drawn(self) -> frozenset[str]:
+        """Resources that a mark can show on a thing of their own."""
+        parts = [self.vpc_resources]
+        parts += [box.resources for box in self.each_box()]
+        parts += [arrow.resources for arrow in self.arrows]
+        parts += [tile.resources for tile in self.tiles]
+        for zone in self.zones:
+            parts += [subnet.resources for subnet in (zone.public, zone.private) if subnet]
+            parts += [zone.route, zone.mounts]
+        return frozenset[str]().union(*parts)
 
     def each_box(self) -> Iterator[Box]:
         """Every box, inner ones too."""

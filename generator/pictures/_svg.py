@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
 from generator.pictures._geometry import Line, Point, Rect
@@ -23,9 +24,18 @@ _KIND = {"shield": "edge", "balancer": "edge", "container": "compute", "host": "
 class Drawing:
     """One picture being written."""
 
-    def __init__(self, layout: Layout, marks: Mapping[str, Mark]) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        marks: Mapping[str, Mark] = MappingProxyType({}),
+        owners: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    ) -> None:
         self.layout = layout
         self.marks = marks
+        self.marked: dict[str, list[str]] = {}  # what is marked behind each drawn resource
+        for key in sorted(marks):
+            for owner in owners.get(key, ()):
+                self.marked.setdefault(owner, []).append(key)
         self.shown: set[str] = set()
         self.said: list[str] = []
         scene = layout.scene
@@ -60,7 +70,7 @@ class Drawing:
         for drawn in layout.arrows:
             self._arrow(drawn)
         for box, rect in layout.boxes.values():
-            if not box.inner:
+            if not box.open:
                 self._box(box, rect)
         for drawn in layout.arrows:
             self._host_names(drawn)
@@ -82,24 +92,26 @@ class Drawing:
     def _group(self, kind: str, resources: Iterable[str], title: str) -> tuple[ET.Element, Mark | None]:
         """A group for one thing, with its mark."""
         known = sorted(resources)
-        marked = [key for key in known if key in self.marks]
+        marked = sorted({key for resource in known for key in self.marked.get(resource, ())})
         self.shown |= set(marked)
-        mark = min((self.marks[key] for key in marked), key=_WORST.index, default=None)
+        mark = self._worst(marked)
         group = _child(self.root, "g", {"class": f"{kind} {mark}" if mark else kind})
         if known:
             group.set("data-resources", clean(" ".join(known)))
         words = [title, *(f"{self.marks[key]}: {key}" for key in marked)]
-        _child(group, "title", {}, clean(". ".join(words)))
+        _child(group, "title", {}, ". ".join(words))
         if mark:
             self.said.append(f"{title}: {mark} ({', '.join(marked)}).")
         return group, mark
+
+    def _worst(self, marked: Iterable[str]) -> Mark | None:
+        return min((self.marks[key] for key in marked), key=_WORST.index, default=None)
 
     def _frame(self, frame: Frame) -> None:
         group, mark = self._group(f"region {frame.kind}-region", frame.resources, frame.title)
         rect = frame.rect
         _rect(group, rect, f"frame {frame.kind}", "8")
-        room = rect.w - 2 * PAD - (_badge_width(mark) if mark else 0)
-        _text(group, (rect.x + PAD, rect.y + 19), fit(frame.title, room, bold=True), "heading")
+        _text(group, (rect.x + PAD, rect.y + 19), fit(frame.title, frame.room, bold=True), "heading")
         if mark:
             _badge(group, rect.right - 8, rect.y + 5, mark)
 
@@ -127,7 +139,7 @@ class Drawing:
     def _arrow(self, drawn: Drawn) -> None:
         arrow = drawn.arrow
         names = [self.layout.boxes[key][0].name for key in (arrow.source, arrow.target)]
-        words = f"{names[0]} to {names[1]}: {arrow.label}"
+        words = f"{names[0]} to {names[1]}: {', '.join(arrow.ports)}"
         self.said.append(words + ".")
         group, _ = self._group("connection aside" if arrow.aside else "connection", arrow.resources, words)
         _line(group, drawn.line)
@@ -135,9 +147,7 @@ class Drawing:
     def _pill(self, drawn: Drawn) -> None:
         if drawn.pill:
             rect = drawn.pill
-            mark = min(
-                (self.marks[k] for k in drawn.arrow.resources if k in self.marks), key=_WORST.index, default=None
-            )
+            mark = self._worst(k for resource in drawn.arrow.resources for k in self.marked.get(resource, ()))
             kind = "connection aside" if drawn.arrow.aside else "connection"
             group = _child(self.root, "g", {"class": f"{kind} {mark}" if mark else kind})
             _rect(group, rect, "pill", "9")
@@ -204,9 +214,9 @@ def _counted(keys: list[str], marks: Mapping[str, Mark]) -> str:
 
 
 def _child(parent: ET.Element, tag: str, attributes: dict[str, str], text: str = "") -> ET.Element:
-    element = ET.SubElement(parent, tag, attributes)
+    element = ET.SubElement(parent, tag, {key: clean(value) for key, value in attributes.items()})
     if text:
-        element.text = text
+        element.text = clean(text)
     return element
 
 
@@ -217,7 +227,7 @@ def _rect(parent: ET.Element, rect: Rect, kind: str, radius: str) -> None:
 
 def _text(parent: ET.Element, at: Point, text: str, kind: str, anchor: str = "") -> None:
     place = {"class": kind, "x": str(at[0]), "y": str(at[1])}
-    _child(parent, "text", place | ({"text-anchor": anchor} if anchor else {}), clean(text))
+    _child(parent, "text", place | ({"text-anchor": anchor} if anchor else {}), text)
 
 
 def _line(parent: ET.Element, line: Line) -> None:
