@@ -46,6 +46,11 @@ def text(environments: tuple[Environment, ...], services: tuple[Service, ...]) -
         "on": _triggers(environments),
         # Each job asks for what it needs.
         "permissions": {},
+        # One commit is built, and taken back, by one run at a time; environments have groups of their own.
+        "concurrency": {
+            "group": "${{ github.workflow }}-${{ github.event_name }}-${{ github.sha }}",
+            "cancel-in-progress": False,
+        },
         "env": {
             # The repository that holds templates, parameters and deploy-stack, and the release of it that made this file.
             "COMPUTE_REPOSITORY": f"${{{{ github.repository_owner }}}}/{PROJECT}-compute",

@@ -110,7 +110,6 @@ RUNBOOKS = {
         answers=ZONE,
         asked=("DescribeTargetHealth", "POST /zonalshifts", "GET /zonalshifts", "DELETE /zonalshifts/shift-1"),
     ),
-    "A move": Runbook(states.both, {FARGATE: "UPDATE_COMPLETE", EC2: None}, environment="staging"),
     "Restoring ChromaDB's data": Runbook(
         states.production,
         {FARGATE: "UPDATE_COMPLETE", "restore": None},
@@ -134,6 +133,7 @@ RUNBOOKS = {
         asked=(r"DELETE /2015-02-01/file-systems/fs-\w+",),
         environment="staging",
     ),
+    "A move": Runbook(states.both, {FARGATE: "UPDATE_COMPLETE", EC2: None}, environment="staging"),
     "A release": Runbook(states.production, {FARGATE: "UPDATE_COMPLETE"}, NEW, slow=False),
     "A rollback": Runbook(states.released, {FARGATE: "UPDATE_COMPLETE"}, OLD),
     "An update failed and was rolled back": Runbook(states.update_rolled_back, {FARGATE: "UPDATE_COMPLETE"}, NEW),
@@ -194,7 +194,7 @@ def test_every_runbook_says_how_long_and_when_to_stop(title):
     assert "**Stop and call**" in text
 
 
-# -- the task of the restore ---------------------------------------------------------------------------------------------------------
+# -- the task of the restore -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -130,6 +130,12 @@ def test_nobody_outside_can_start_it_with_rights(path: Path) -> None:
 # --- the generated one ---
 
 
+def test_one_commit_is_built_by_one_run_at_a_time() -> None:
+    group = {"group": "${{ github.workflow }}-${{ github.event_name }}-${{ github.sha }}", "cancel-in-progress": False}
+
+    assert read(GENERATED)["concurrency"] == group
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda each: each.name)
 def test_one_job_at_a_time_changes_an_environment(environment: Any) -> None:
     wanted = {"group": environment.name, "cancel-in-progress": False}
