@@ -39,8 +39,8 @@ def judge(inputs: Inputs) -> list[Finding]:
 
 def _detail(failure: Any) -> str:
     """The action that it is about, where it names one: the last word in quotes."""
-    about_action = failure.granularity.name == "ACTION"
-    return re.findall(r'"([^"]+)"', failure.reason)[-1] if about_action else ""
+    quoted = re.findall(r'"([^"]+)"', failure.reason)
+    return quoted[-1] if failure.granularity.name == "ACTION" and quoted else ""
 
 
 def _model(template: Template) -> tuple[Any, list[tuple[str, str]]]:
