@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import deploy, generate
+from bench import deploy, generate, move, release
 
 Row = tuple[str, str]
 
@@ -20,7 +20,12 @@ def _deploying() -> list[Row]:
     return [row for part in parts for row in part()]
 
 
-MEASUREMENTS: dict[str, Callable[[], list[Row]]] = {"generate": generate.rows, "deploy": _deploying}
+MEASUREMENTS: dict[str, Callable[[], list[Row]]] = {
+    "generate": generate.rows,
+    "deploy": _deploying,
+    "release": release.rows,
+    "move": move.rows,
+}
 PACKAGES = ("troposphere", "awacs", "cfn-lint", "boto3", "click", "rich")
 
 

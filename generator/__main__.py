@@ -9,6 +9,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+KEPT = ROOT / ".aldeia" / "generated.json"
 DONE = {"changed": "changed", "missing": "new", "orphaned": "removed"}
 
 
@@ -16,10 +17,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code."""
     gc.disable()  # a process of a fifth of a second leaves nothing worth collecting; looking for it costs a quarter of that
     options = _parser().parse_args(arguments)
-    from generator.model import ModelError  # noqa: PLC0415  (--help needs none of this)
+    from generator.errors import ModelError  # noqa: PLC0415  (--help needs none of this)
+    from generator.recall import built_or_recalled  # noqa: PLC0415
 
     try:
-        return _check(options.out, options.parameters) if options.check else _write(options.out)
+        files = _files() if options.no_cache else built_or_recalled(_files, KEPT)
+        return _check(files, options.out, options.parameters) if options.check else _write(files, options.out)
     except ModelError as error:
         print(f"generator: the description cannot work: {error}", file=sys.stderr)
     except OSError as error:
@@ -38,6 +41,9 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--parameters", type=Path, default=ROOT / "parameters", metavar="DIR", help="for --check; default: parameters/"
     )
+    parser.add_argument(
+        "--no-cache", action="store_true", help="build every file, also when nothing has changed since the last run"
+    )
     return parser
 
 
@@ -49,10 +55,9 @@ def _files() -> dict[str, str]:
     return build(ENVIRONMENTS, SERVICES)
 
 
-def _write(out: Path) -> int:
+def _write(files: dict[str, str], out: Path) -> int:
     from generator.files import write  # noqa: PLC0415
 
-    files = _files()
     changes = write(files, out)
     for kind, path in changes:
         print(f"{DONE[kind]:8} {_shown(out / path)}")
@@ -61,11 +66,10 @@ def _write(out: Path) -> int:
     return 0
 
 
-def _check(out: Path, parameters: Path) -> int:
+def _check(files: dict[str, str], out: Path, parameters: Path) -> int:
     from generator.facts import mistakes  # noqa: PLC0415
     from generator.files import differences  # noqa: PLC0415
 
-    files = _files()
     stale = differences(files, out)
     for kind, path in stale:
         print(f"{kind:8} {_shown(out / path)}: run `make templates`", file=sys.stderr)

@@ -36,7 +36,7 @@ def write(files: Mapping[str, str], folder: Path) -> list[Change]:
             if kind != "orphaned":
                 target = folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
-                new = target.with_name(f".{target.name}.{os.getpid()}")
+                new = _aside(target)
                 aside.append((new, target))
                 new.write_text(files[path], encoding="utf-8", newline="\n")
                 new.chmod(0o755 if path.endswith(".sh") else 0o644)
@@ -49,3 +49,18 @@ def write(files: Mapping[str, str], folder: Path) -> list[Change]:
         if kind == "orphaned":
             (folder / path).unlink()
     return changes
+
+
+def replace(path: Path, text: str) -> None:
+    """Write `text` aside and let it take the place of `path`, whose folder is made where it is missing. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = _aside(path)
+    try:
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{os.getpid()}")

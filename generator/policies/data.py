@@ -14,7 +14,7 @@ def only_with_tls_and_access_point() -> aws.PolicyDocument:
     EFS user guide, "Using IAM to control file system data access". Any policy replaces the open default, so a client needs an
     Allow too, and those are given to the roles, each for its own access point; nobody is given root access.
     """
-    everybody = aws.Principal("AWS", ["*"])
+    everybody = aws.Principal("*")
     mount = [elasticfilesystem.ClientMount, elasticfilesystem.ClientWrite, elasticfilesystem.ClientRootAccess]
     return document(
         aws.Statement(
@@ -45,7 +45,7 @@ def deny_plain_http(bucket_arn: Any) -> aws.Statement:
     return aws.Statement(
         Sid="DenyPlainHttp",
         Effect=aws.Deny,
-        Principal=aws.Principal("AWS", ["*"]),
+        Principal=aws.Principal("*"),
         Action=[s3.Action("*")],  # every action: the statement takes away, it grants nothing
         Resource=[bucket_arn, Sub("${Bucket}/*", Bucket=bucket_arn)],
         Condition=aws.Condition([aws.Bool({"aws:SecureTransport": "false"})]),

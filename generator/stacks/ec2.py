@@ -18,7 +18,8 @@ from generator.naming import ENV_FILE_SECRET, SHARED, host_log_group, logical_id
 from generator.policies.common import arn
 from generator.policies.host import Home, host_policy, read_deploy_key
 from generator.stacks.host_group import host_group, host_profile, launch_template, scale_hosts
-from generator.wiring import SUBNETS, begin, fact, image, is_home, publish, take
+from generator.stacks.nights import stop_hosts
+from generator.wiring import SUBNETS, begin, fact, image, is_home, publish, take, with_key
 
 NAME = "ec2"
 SECURITY_GROUP = "AWS::EC2::SecurityGroup::Id"
@@ -41,6 +42,7 @@ def build(environment: Environment, services: tuple[Service, ...]) -> Template:
             RetentionInDays=environment.log_retention_days,
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
+            **with_key(template, environment),
         )
     )
     for kind in host_kinds(environment, services):
@@ -49,6 +51,8 @@ def build(environment: Environment, services: tuple[Service, ...]) -> Template:
         group = _hosts(template, kind, services, ami)
         if kind.host.scales:
             scale_hosts(template, kind, group)
+        if environment.office_hours is not None:
+            stop_hosts(template, kind, environment.office_hours, group)
         if "Condition" not in group.resource:
             publish(template, f"{group.title}Name", Ref(group), f"Auto scaling group of {environment.name}")
     return template
@@ -158,7 +162,8 @@ def _policy(template: Template, kind: HostKind) -> aws.PolicyDocument:
         )
         for service in kind.keepers
     ]
-    return host_policy(kind, secrets, take(template, SHARED, "registry", "ArtifactsBucketName"), homes)
+    key = with_key(template, kind.environment).get("KmsKeyId") if secrets else None
+    return host_policy(kind, secrets, take(template, SHARED, "registry", "ArtifactsBucketName"), homes, key)
 
 
 def _homes(template: Template, kind: HostKind) -> dict[str, Any]:

@@ -9,15 +9,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from deploy_stack import changesets, preflight, stacks
 from deploy_stack.exits import DeployError
 from deploy_stack.failures import validation_events
+from deploy_stack.homes import check_homes
 from deploy_stack.links import change_set_link
 from deploy_stack.project import StackSpec
 from deploy_stack.review.build import resource_changes
 from deploy_stack.review.model import Review, ValueChange
+from deploy_stack.review.ownership import with_owners
+from deploy_stack.review.pricing import State, cost_between
 from deploy_stack.review.reviewing import review
 from deploy_stack.room import make_room
 from deploy_stack.run import Run, together
@@ -89,10 +93,13 @@ def look(run: Run, spec: StackSpec) -> Situation:
     return Situation(stack=stack if live else None, template=template, policy=policy)
 
 
-def plan_stack(run: Run, spec: StackSpec) -> Plan:
-    """Return the plan of one stack. Creates a change set unless there is nothing to change."""
+def plan_stack(run: Run, spec: StackSpec, situation: Situation | None = None) -> Plan:
+    """Return the plan of one stack. Creates a change set unless there is nothing to change.
+
+    `situation` is what has just been read, if anything has.
+    """
     preflight.check_limits(spec)
-    situation = look(run, spec)
+    situation = situation or look(run, spec)
     situation, move = make_room(run, spec, situation, look)
     stack = situation.stack
     current = stack.parameters if stack and move is Move.UPDATE else {}
@@ -107,6 +114,7 @@ def plan_stack(run: Run, spec: StackSpec) -> Plan:
     if stack and move is Move.UPDATE and _is_the_same(spec, situation, values, chosen, read):
         return _settings_only(spec, stack, settings, chosen) if settings else Unchanged(spec, stack, fast=True)
     run.guard()
+    check_homes(run, spec, stack if move is Move.UPDATE else None, chosen)
     _check_what_runs(run, spec, chosen)
     operation = "UPDATE" if move is Move.UPDATE else "CREATE"
     return _with_change_set(run, Draft(spec, situation, operation, values, chosen, settings))
@@ -201,15 +209,24 @@ def _planned(
     stack_id, change_set_id = description["StackId"], description["ChangeSetId"]
     updated = situation.stack if draft.operation == "UPDATE" else None
     stack = updated or stacks.find(run.aws, stack_id)
+    was = {key: each.value for key, each in updated.parameters.items()} if updated else {}
+    cost, unpriced = cost_between(
+        run.environment,
+        spec.name,
+        State(situation.template if updated else {}, was),
+        State(spec.template, draft.chosen),
+        datetime.now(UTC).date(),
+    )
     shown = review(
         stack=spec.name,
         stack_name=spec.stack_name,
         operation=draft.operation,
-        changes=resource_changes(description["Changes"]),
+        changes=with_owners(resource_changes(description["Changes"]), situation.template),
         values=(*draft.settings, *value_changes(spec, updated, situation.template, description)),
-        notes=notes,
+        notes=[*notes, *unpriced],
         capabilities=needed,
         link=change_set_link(stack_id, change_set_id),
+        cost=cost,
     )
     return Planned(
         spec=spec,
@@ -232,6 +249,10 @@ def _meanwhile(run: Run) -> None:
         import rich.console
         import rich.table
         import rich.text  # noqa: F401
+
+        from generator.costs.prices import own_table
+
+        own_table()
 
         try:
             run.caller()

@@ -70,12 +70,15 @@ def _named(name: str, rows: Sequence[Release], to: str) -> Release:
 def restore(run: Run, spec: StackSpec, release: Release, templates: Path) -> Restore:
     """Return the stack as the release had it: its template found by digest, its parameters from the record.
 
-    Tags, stack policy and protection stay those of the present files.
+    Tags, stack policy and protection stay those of the present files; the weight of the requests and the home of the data stay
+    where the last move put them.
     """
     template = find_template(run, spec, release, templates)
     declared = template.get("Parameters") or {}
     entries = [
-        {"ParameterKey": key, "ParameterValue": value} for key, value in release.parameters.items() if key in declared
+        {"ParameterKey": key, "ParameterValue": value}
+        for key, value in release.parameters.items()
+        if key in declared and key not in spec.kept
     ]
     label = f"release {release.number} of {spec.name}"
     return Restore(

@@ -28,7 +28,10 @@ def browser() -> Iterator[Any]:
 
     found = next(filter(None, map(shutil.which, NAMES)), None)
     assert found, f"none of {', '.join(NAMES)} is on PATH; Debian: apt-get install chromium"
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=found, args=list(FLAGS)) as running:
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=found, args=list(FLAGS)) as running,
+    ):
         yield running
 
 

@@ -168,7 +168,7 @@ def test_the_role_is_the_documented_one() -> None:
 def test_each_role_may_do_what_its_hosts_do() -> None:
     common = {"ReadArtifacts", "SignalOwnStack", "LogInToRegistry", "PullImages"}
     data = {"MountDataOfChromadb", "RegisterChromadb", "NameChromadb"}
-    assert set(statements("production", "HostRole")) == common | {"ReadSecrets"}
+    assert set(statements("production", "HostRole")) == common | {"ReadSecrets", "KeyOfSecretsmanager"}
     assert set(statements("production", "DataHostRole")) == common | data
     assert set(statements("staging", "HostRole")) == common | data | {"ReadSecrets"}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deploy_stack.review.model import Finding, PropertyChange, ResourceChange, Review, Severity, ValueChange
+from deploy_stack.review.model import Cost, Finding, PropertyChange, ResourceChange, Review, Severity, ValueChange
 
 
 def review_json(review: Review, allowed: frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -24,6 +24,30 @@ def review_json(review: Review, allowed: frozenset[str] = frozenset()) -> dict[s
         "Notes": list(review.notes),
         "Capabilities": list(review.capabilities),
         "Link": review.link,
+        "Cost": _cost(review.cost) if review.cost else None,
+    }
+
+
+def _cost(cost: Cost) -> dict[str, Any]:
+    """US dollars a month, rounded to a hundredth of a cent."""
+    return {
+        "Low": round(cost.low, 4),
+        "High": round(cost.high, 4),
+        "Region": cost.region,
+        "PricesOf": cost.dated,
+        "Lines": [
+            {
+                "LogicalResourceId": each.logical_id,
+                "ResourceType": each.type,
+                "Before": each.before,
+                "After": each.after,
+                "Low": round(each.low, 4),
+                "High": round(each.high, 4),
+                "ReadFrom": list(each.read_from),
+            }
+            for each in cost.lines
+        ],
+        "Notes": list(cost.notes),
     }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from deploy_stack.render.words import headline, mark, property_line, value_line
+from deploy_stack.render.words import cost_headline, cost_lines, headline, mark, property_line, value_line
 from deploy_stack.review.model import Review, Severity
 
 
@@ -41,19 +41,28 @@ def _review(review: Review) -> Iterable[str]:
             lines = "<br>".join(_code(property_line(each)) for each in change.properties)
             yield f"| {mark(review, change)} | {change.verb} | {change.logical_id} | {change.type} | {lines} |"
         yield ""
-    for value in review.values:
-        yield f"- {value.kind} {_code(value_line(value))}"
-    for finding in review.findings:
-        if finding.severity is Severity.NOTE:
-            yield f"- {_code(finding.key)}: {_plain(finding.text)}"
-    for note in review.notes:
-        yield f"- {_plain(note)}"
+    yield from _remarks(review)
     if review.capabilities:
         yield f"- capabilities: {', '.join(review.capabilities)}"
     yield ""
     if review.link:
         yield f"[Change set in the console]({review.link})"
         yield ""
+
+
+def _remarks(review: Review) -> Iterable[str]:
+    """Yield what is to be said beside the resources: values, the bill, findings, notes."""
+    for value in review.values:
+        yield f"- {value.kind} {_code(value_line(value))}"
+    if review.cost:
+        yield f"- cost {_code(cost_headline(review.cost))}"
+        for line in cost_lines(review.cost):
+            yield f"  - {_code(line)}"
+    for finding in review.findings:
+        if finding.severity is Severity.NOTE:
+            yield f"- {_code(finding.key)}: {_plain(finding.text)}"
+    for note in review.notes:
+        yield f"- {_plain(note)}"
 
 
 def _code(text: str) -> str:

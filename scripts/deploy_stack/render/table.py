@@ -11,7 +11,16 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from deploy_stack.render.words import MARKS, headline, mark, property_line, short_type, value_line
+from deploy_stack.render.words import (
+    MARKS,
+    cost_headline,
+    cost_lines,
+    headline,
+    mark,
+    property_line,
+    short_type,
+    value_line,
+)
 from deploy_stack.review.model import ResourceChange, Review, Severity
 from deploy_stack.review.verdicts.data import HOLDS
 
@@ -72,6 +81,8 @@ def _remarks(review: Review, allowed: frozenset[str]) -> Table:
     table.add_column(ratio=1, overflow="fold")
     for value in review.values:
         table.add_row("", value.kind, value_line(value))
+    if review.cost:
+        table.add_row("", "cost", "\n".join([cost_headline(review.cost), *cost_lines(review.cost)]))
     for finding in review.findings:
         word = _word(finding.severity, allowed=finding.key in allowed)
         style = SEVERITY_STYLES[finding.severity]

@@ -7,10 +7,21 @@ from __future__ import annotations
 
 from os.path import commonprefix
 
-from deploy_stack.review.model import KNOWN_AFTER_APPLY, PropertyChange, ResourceChange, Review, Severity, ValueChange
+from deploy_stack.review.model import (
+    KNOWN_AFTER_APPLY,
+    Cost,
+    CostLine,
+    PropertyChange,
+    ResourceChange,
+    Review,
+    Severity,
+    ValueChange,
+    dollars,
+)
 
 MARKS = {Severity.BLOCK: "!!", Severity.WARN: "!", Severity.NOTE: ""}
 VALUE_WIDTH = 60  # characters of a value in a table; JSON carries all of it
+COST_LINES = 8  # parts of a difference of the bill in a table; JSON carries all of them
 KEPT_OF_SHARED = 16  # characters before the place where two long values begin to differ
 
 
@@ -68,6 +79,27 @@ def property_line(change: PropertyChange) -> str:
 def value_line(change: ValueChange) -> str:
     """Return one change beside the resources."""
     return f"{change.name}: {values(change.before, change.after)}"
+
+
+def cost_headline(cost: Cost) -> str:
+    """Return what the whole change does to the bill in one line."""
+    return f"{dollars(cost.low, cost.high)} a month ({cost.region}, prices of {cost.dated})"
+
+
+def cost_line(line: CostLine) -> str:
+    """Return one resource's part of it: `NatGateway2 +$32.85: NAT gateway, 730 h`."""
+    what = f"{line.before} -> {line.after}" if line.before and line.after else line.after or f"no {line.before}"
+    return f"{line.logical_id} {dollars(line.low, line.high)}: {what}"
+
+
+def cost_lines(cost: Cost) -> list[str]:
+    """Return the heaviest parts of a difference, what the others come to, and what is not in it."""
+    shown, rest = cost.lines[:COST_LINES], cost.lines[COST_LINES:]
+    lines = [cost_line(each) for each in shown]
+    if rest:
+        amount = dollars(sum(each.low for each in rest), sum(each.high for each in rest))
+        lines.append(f"{len(rest)} more {amount}")
+    return [*lines, *cost.notes]
 
 
 def short_type(name: str) -> str:

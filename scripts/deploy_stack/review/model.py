@@ -59,6 +59,7 @@ class ResourceChange:
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
     drift: str = ""
+    owner: str = ""  # who else sets what this resource says: a listener rule's weights
 
     @property
     def verb(self) -> str:
@@ -133,6 +134,43 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class CostLine:
+    """One resource's part in a difference of the bill, in US dollars a month; what is billed before and after in words."""
+
+    logical_id: str
+    type: str
+    before: str  # "" when it is added
+    after: str  # "" when it is removed
+    low: float
+    high: float
+    read_from: tuple[
+        str, ...
+    ] = ()  # logical ids of what decides it besides: task definition, launch template, scaling target
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a change does to the bill, in US dollars a month.
+
+    `low` is the difference with the smallest number of copies and the low traffic, `high` with the largest number and the
+    high traffic; either may be negative. `lines` make it up, the heaviest first. `notes` say what is not in the figures.
+    """
+
+    low: float
+    high: float
+    region: str
+    dated: str  # the day of the price table: 2026-11-24
+    lines: tuple[CostLine, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def dollars(low: float, high: float) -> str:
+    """Return a difference of the bill: `+$32.85`, `-$60.74 to -$121.47`; both ends only where they differ."""
+    ends = [f"{'-' if round(amount, 2) < 0 else '+'}${abs(amount):,.2f}" for amount in (low, high)]
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
+@dataclass(frozen=True)
 class Review:
     """Everything a person sees of one stack's change set before it is executed."""
 
@@ -145,6 +183,7 @@ class Review:
     notes: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
     link: str = ""
+    cost: Cost | None = None  # None: nothing that is billed changes, or nobody asked
 
     @property
     def counts(self) -> dict[str, int]:

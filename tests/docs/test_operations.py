@@ -1,0 +1,159 @@
+"""docs/operations.md: each runbook's commands, executed from the page in the state that the runbook is for.
+
+`RUNBOOKS` says for each heading with commands what the account is like when somebody opens the page there, and what must be true
+when he closes it. A heading that is not in the table fails.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from deploy_stack.states import STUCK, TABLE
+
+from tests.clients import installed
+from tests.docs import states
+from tests.docs.front import Answers, Front
+from tests.docs.pages import ROOT, headings
+from tests.docs.session import execute, steps
+from tests.docs.world import NEW, OLD, World
+
+PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+
+def sections() -> dict[str, str]:
+    """The text below each heading, to the next heading of any level."""
+    found = headings(PAGE)
+    ends = [each[0] for each in found[1:]] + [len(PAGE)]
+    return {title: PAGE[start:end] for (start, _, title), end in zip(found, ends, strict=True)}
+
+
+# -- what the services say that the embedded CloudFormation has not --------------------------------------------------------------
+
+ZONE = {
+    ("elasticloadbalancing", "DescribeTargetHealth"): (
+        '<DescribeTargetHealthResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"><DescribeTargetHealthResult>'
+        "<TargetHealthDescriptions><member><Target><Id>10.20.16.4</Id><AvailabilityZone>us-east-1a</AvailabilityZone></Target>"
+        "<TargetHealth><State>unhealthy</State></TargetHealth></member><member><Target><Id>10.20.32.4</Id>"
+        "<AvailabilityZone>us-east-1b</AvailabilityZone></Target><TargetHealth><State>healthy</State></TargetHealth></member>"
+        "</TargetHealthDescriptions></DescribeTargetHealthResult></DescribeTargetHealthResponse>"
+    ),
+    ("arc-zonal-shift", "POST /zonalshifts"): {"zonalShiftId": "shift-1", "status": "ACTIVE"},
+    ("arc-zonal-shift", "GET /zonalshifts"): {"items": [{"zonalShiftId": "shift-1", "status": "ACTIVE"}]},
+    ("arc-zonal-shift", "DELETE /zonalshifts/shift-1"): {"zonalShiftId": "shift-1", "status": "CANCELED"},
+}
+ROTATION = {
+    ("ecs", "UpdateService"): {"service": {"status": "ACTIVE"}},
+    ("ecs", "DescribeServices"): {
+        "services": [
+            {"serviceName": "backend", "status": "ACTIVE", "deployments": [{}], "runningCount": 2, "desiredCount": 2}
+        ]
+    },
+    ("autoscaling", "StartInstanceRefresh"): (
+        '<StartInstanceRefreshResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"><StartInstanceRefreshResult>'
+        "<InstanceRefreshId>refresh-1</InstanceRefreshId></StartInstanceRefreshResult></StartInstanceRefreshResponse>"
+    ),
+}
+REMOVAL = {("elasticfilesystem", r"DELETE /2015-02-01/file-systems/fs-\w+"): {}}
+
+# -- what must be true afterwards --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Runbook:
+    """`begins` brings the account into the state, `ends` are stacks and their states, `tag` the backend's image in production.
+
+    One with `answers` uses the AWS CLI: they are what services say that the embedded CloudFormation has in name only, and `asked`
+    is what must have been asked of them, in this order.
+    """
+
+    begins: Callable[[World], None]
+    ends: dict[str, str | None]
+    tag: str | None = None
+    slow: bool = True
+    answers: Answers | None = None
+    asked: tuple[str, ...] = ()
+    environment: str = "production"
+
+
+FARGATE, EC2 = "fargate", "ec2"
+DEFAULT = ("network", "data", "edge", "monitoring")
+RUNBOOKS = {
+    "First deployment": Runbook(states.nothing, dict.fromkeys((*DEFAULT, FARGATE), "CREATE_COMPLETE"), OLD, answers={}),
+    "A zone is lost": Runbook(
+        states.production,
+        {FARGATE: "UPDATE_COMPLETE"},
+        OLD,
+        answers=ZONE,
+        asked=("DescribeTargetHealth", "POST /zonalshifts", "GET /zonalshifts", "DELETE /zonalshifts/shift-1"),
+    ),
+    "Rotating a secret": Runbook(
+        states.both, {}, answers=ROTATION, asked=("UpdateService", "DescribeServices", "StartInstanceRefresh")
+    ),
+    "Removing an environment": Runbook(
+        states.both,
+        dict.fromkeys((*DEFAULT, EC2)),
+        answers=REMOVAL,
+        asked=(r"DELETE /2015-02-01/file-systems/fs-\w+",),
+        environment="staging",
+    ),
+    "A release": Runbook(states.production, {FARGATE: "UPDATE_COMPLETE"}, NEW, slow=False),
+    "A rollback": Runbook(states.released, {FARGATE: "UPDATE_COMPLETE"}, OLD),
+    "An update failed and was rolled back": Runbook(states.update_rolled_back, {FARGATE: "UPDATE_COMPLETE"}, NEW),
+    "A rollback failed": Runbook(states.rollback_failed, {FARGATE: "UPDATE_ROLLBACK_COMPLETE"}, OLD, slow=False),
+    "A rollback fails again": Runbook(states.rollback_fails_again, {FARGATE: "UPDATE_ROLLBACK_COMPLETE"}),
+    "An update failed and stands": Runbook(states.update_failed, {FARGATE: "UPDATE_ROLLBACK_COMPLETE"}, OLD),
+    "A creation failed": Runbook(states.creation_failed, {EC2: "CREATE_COMPLETE"}),
+    "A creation failed and stands": Runbook(states.creation_stands, {EC2: "CREATE_COMPLETE"}),
+    "A clean-up failed": Runbook(states.clean_up_failed, {EC2: None}),
+    "A deletion failed": Runbook(states.deletion_failed, {EC2: None}),
+    "A review that nobody ended": Runbook(states.review_left, {EC2: None}),
+    "An import failed": Runbook(states.import_failed, {"monitoring": "IMPORT_ROLLBACK_COMPLETE"}),
+    "An operation that does not end": Runbook(states.busy, {FARGATE: "UPDATE_ROLLBACK_COMPLETE"}, OLD),
+}
+BOOKS = [pytest.param(name, id=name, marks=[pytest.mark.slow] if book.slow else []) for name, book in RUNBOOKS.items()]
+
+
+@pytest.mark.parametrize("name", BOOKS)
+def test_the_runbook_does_what_it_says(name, world):
+    book = RUNBOOKS[name]
+    book.begins(world)
+    found = [*steps(sections()["Operations"]), *steps(sections()[name])]
+    if book.answers is None:
+        execute(found, world.checkout, world.environ)
+    else:
+        with Front(world.local.endpoint, book.answers) as front:
+            path = f"{world.environ['PATH']}:{installed()}"
+            execute(found, world.checkout, world.environ | {"PATH": path, "AWS_ENDPOINT_URL": front.endpoint})
+        asked = [operation for _, operation, _ in front.asked]
+        assert len(asked) == len(book.asked)
+        assert all(map(re.fullmatch, book.asked, asked)), asked
+    assert {stack: world.status(book.environment, stack) for stack in book.ends} == book.ends
+    if book.tag:
+        assert world.parameter("production", FARGATE, "BackendImageTag") == book.tag
+
+
+def test_every_heading_with_commands_is_executed():
+    with_commands = {title for title, text in sections().items() if list(steps(text))}
+    assert with_commands - set(RUNBOOKS) == {"Operations"}, "the first block is what every session begins with"
+
+
+def test_every_failed_state_has_its_runbook():
+    table = sections()["A failed stack"]
+    needing = STUCK | {
+        "ROLLBACK_COMPLETE",
+        "UPDATE_ROLLBACK_COMPLETE",
+        "IMPORT_ROLLBACK_COMPLETE",
+        "REVIEW_IN_PROGRESS",
+    }
+    assert needing == set(re.findall(r"^\| `([A-Z_]+)`", table, re.MULTILINE))
+    assert needing <= set(TABLE)
+
+
+@pytest.mark.parametrize("title", [title for _, level, title in headings(PAGE) if level == 2])
+def test_every_runbook_says_how_long_and_when_to_stop(title):
+    text = sections()[title]
+    assert "**How long**" in text
+    assert "**Stop and call**" in text
