@@ -25,7 +25,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("judges", nargs="*", metavar="JUDGE", help=f"only these: {', '.join(names)}")
     parser.add_argument("--root", type=Path, default=Path(), help="the repository (default: here)")
     parser.add_argument("--explained", action="store_true", help="show every explanation with its findings")
-    parser.add_argument("--count", type=Path, metavar="FILE", help="write the number of findings by check to FILE and stop")
+    parser.add_argument(
+        "--count", type=Path, metavar="FILE", help="write the number of findings by check to FILE and stop"
+    )
     given = parser.parse_args(arguments)
     if unknown := set(given.judges) - set(names):
         parser.error(f"no judge {', '.join(sorted(unknown))}; there are {', '.join(names)}")

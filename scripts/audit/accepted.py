@@ -79,7 +79,9 @@ def _explanation(name: str, number: int, entry: Any, judges: Sequence[str]) -> E
             raise AuditError(f"{where}: checks has {check!r}; write `judge check`, with a judge of {', '.join(judges)}")
     for place in entry["where"]:
         if " " not in place:
-            raise AuditError(f"{where}: where has {place!r}; write `file place`, such as templates/*/edge.json LoadBalancer")
+            raise AuditError(
+                f"{where}: where has {place!r}; write `file place`, such as templates/*/edge.json LoadBalancer"
+            )
     return Explanation(
         tuple(entry["checks"]),
         tuple(entry["where"]),

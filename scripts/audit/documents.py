@@ -82,17 +82,8 @@ def plain(value: Any, template: Json) -> Any:
         return value
     if len(value) == 1:
         ((function, argument),) = value.items()
-        if function == "Ref":
-            return _reference(argument, template)
-        if function == "Fn::GetAtt":
-            parts = argument if isinstance(argument, list) else argument.split(".", 1)
-            return _attribute(parts[0], ".".join(parts[1:]), template)
-        if function == "Fn::Sub":
-            return _text(argument, template)
-        if function == "Fn::If":
-            return next((each for each in (plain(branch, template) for branch in argument[1:]) if each is not None), None)
-        if function == "Fn::Join":
-            return argument[0].join(str(plain(each, template)) for each in argument[1])
+        if function in _FUNCTIONS:
+            return _FUNCTIONS[function](argument, template)
     return {key: plain(each, template) for key, each in value.items()}
 
 
@@ -122,7 +113,24 @@ def _text(argument: Any, template: Json) -> str:
         if name in own:
             return str(plain(own[name], template))
         if "." in name:
-            return _attribute(*name.split(".", 1), template)
+            resource, _, attribute = name.partition(".")
+            return _attribute(resource, attribute, template)
         return str(_reference(name, template))
 
     return re.sub(r"\$\{([^}]+)\}", value, text)
+
+
+def _get_att(argument: Any, template: Json) -> str:
+    resource, _, attribute = argument.partition(".") if isinstance(argument, str) else (argument[0], "", argument[1])
+    return _attribute(resource, str(attribute), template)
+
+
+def _if(argument: Any, template: Json) -> Any:
+    return next((each for each in (plain(branch, template) for branch in argument[1:]) if each is not None), None)
+
+
+def _join(argument: Any, template: Json) -> str:
+    return str(argument[0]).join(str(plain(each, template)) for each in argument[1])
+
+
+_FUNCTIONS = {"Ref": _reference, "Fn::GetAtt": _get_att, "Fn::Sub": _text, "Fn::If": _if, "Fn::Join": _join}

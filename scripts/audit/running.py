@@ -37,7 +37,7 @@ def cut_off(arguments: Sequence[str]) -> None:
     """Start this program again in a network namespace that has no network, if the machine lets us; else just return."""
     if os.environ.get(CUT_OFF) or not shutil.which("unshare"):
         return
-    if subprocess.run([*_ALONE, "true"], capture_output=True, check=False).returncode == 0:  # noqa: S603
+    if subprocess.run([*_ALONE, "true"], capture_output=True, check=False).returncode == 0:
         os.environ[CUT_OFF] = "1"
         os.execvp(_ALONE[0], [*_ALONE, *arguments])  # noqa: S606
 

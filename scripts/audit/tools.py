@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ HERE = Path(__file__).parent
 
 # Judges look at files and speak to nobody. Where the kernel does not cut them off (`running.py`), a proxy that nobody runs does.
 QUIET = {
-    **{name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")},
+    **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9"),
     "AWS_EC2_METADATA_DISABLED": "true",
     "CDK_DISABLE_CLI_TELEMETRY": "true",
     "NO_COLOR": "1",
@@ -34,7 +35,7 @@ def program(name: str) -> str:
 def output(command: Sequence[str], root: Path, *, good: Sequence[int] = (0, 1), given: str | None = None) -> str:
     """What `command` printed, run in `root`. Raises AuditError for an exit code that is not in `good`."""
     try:
-        done = subprocess.run(  # noqa: S603  (our own list of words, no shell)
+        done = subprocess.run(
             command,
             cwd=root,
             env={**os.environ, **QUIET, "NODE_PATH": str(MODULES)},
@@ -75,8 +76,6 @@ def node_version(package: str) -> str:
 
 def python_version(package: str) -> str:
     """The version of a package of the environment that runs this."""
-    from importlib.metadata import PackageNotFoundError, version
-
     try:
         return version(package)
     except PackageNotFoundError:

@@ -34,7 +34,7 @@ def judge(inputs: Inputs) -> list[Finding]:
         good=(0, 19),  # 19: not compliant
     )
     return [
-        Finding("cfn-guard", check, report["name"], place, "", message)
+        Finding("cfn-guard", check, Path(report["name"]).relative_to(inputs.root).as_posix(), place, "", message)
         for report in answers
         for rule in report["not_compliant"]
         for check, message in [_name(rule)]

@@ -13,6 +13,9 @@ from audit import tools
 from audit.finding import AuditError, Finding
 from audit.inputs import Inputs, Template
 
+# What its model takes AWS::AccountId for.
+_ACCOUNT = "123456789012"
+
 
 def version() -> str:
     return tools.python_version("cfripper")
@@ -27,13 +30,17 @@ def judge(inputs: Inputs) -> list[Finding]:
     found = []
     for template in inputs.templates:
         model, unread = _model(template)
-        config = Config(rules=DEFAULT_RULES.keys(), aws_account_id="111122223333")
+        config = Config(rules=DEFAULT_RULES.keys(), aws_account_id=_ACCOUNT)
         processor = RuleProcessor(*(DEFAULT_RULES[rule](config) for rule in config.rules))
         for failure in processor.process_cf_template(model, config).failures:
-            for place in sorted(failure.resource_ids or {"template"}):
-                found.append(Finding("cfripper", failure.rule, template.file, place, _detail(failure), failure.reason))
-        for place, field in unread:
-            found.append(Finding("cfripper", "not-read", template.file, place, field, f"its model does not know {field}"))
+            found += [
+                Finding("cfripper", failure.rule, template.file, place, _detail(failure), failure.reason)
+                for place in sorted(failure.resource_ids or {"template"})
+            ]
+        found += [
+            Finding("cfripper", "not-read", template.file, place, field, f"its model does not know {field}")
+            for place, field in unread
+        ]
     return found
 
 
@@ -48,7 +55,8 @@ def _model(template: Template) -> tuple[Any, list[tuple[str, str]]]:
     import pycfmodel
     from pydantic import ValidationError
 
-    body, unread = copy.deepcopy(template.body), []
+    body = copy.deepcopy(template.body)
+    unread: list[tuple[str, str]] = []
     for each in body.get("Parameters", {}).values():
         if "List<" in each["Type"]:  # a published list is told as text, its path; it wants the list
             each.update(Type="CommaDelimitedList", Default="first,second")
