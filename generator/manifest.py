@@ -11,6 +11,7 @@ from typing import Any
 from generator import VERSION
 from generator.model import Compute, EcrImage, Environment, Service
 from generator.naming import SHARED, logical_id, parameter_path, secret_name, secret_names, stack_name
+from generator.stacks.ec2 import HOST_IMAGE, UBUNTU
 from generator.stacks.monitoring import rollback_alarms
 from generator.tagging import common_tags
 from generator.wiring import FIRST_DEPLOYMENT, WEIGHT, image_parameter, is_home_parameter
@@ -119,6 +120,8 @@ def _entry(
             for service in services
             if isinstance(service.image, EcrImage) and image_parameter(service) in parameters
         ],
+        # Where Parameter Store holds the newest image that may take the place of the one in the parameter file.
+        "MachineImages": [{"Parameter": HOST_IMAGE, "Newest": UBUNTU}] if HOST_IMAGE in parameters else [],
         "StackPolicy": _stack_policy(template) if guarded else None,
         "Tags": common_tags(environment, name),
         "TerminationProtection": guarded,

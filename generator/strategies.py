@@ -7,7 +7,7 @@ nothing is said, the defaults. docs/deployment-strategies.md says when to take w
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from generator.errors import ModelError
 
@@ -36,7 +36,7 @@ class Shifting:
     back is a change of weights and takes seconds. The alarms of the deployment send it back at any time until then.
     """
 
-    strategy: ClassVar[str]
+    strategy = ""  # ECS's word for it
 
     bake_time_in_minutes: int = 15
 

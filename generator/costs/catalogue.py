@@ -24,6 +24,7 @@ class Item:
     usage: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     factor: float = 1
+    place: str = "regionCode"  # the attribute that names the region
     everywhere: bool = False  # one price in every commercial region, kept once under "any"
 
 
@@ -80,8 +81,9 @@ _ITEMS = (
     Item("endpoint-hour", "endpoint-zone-hour", NETWORK, "AmazonVPC", "VpcEndpoint-Hours"),
     Item("endpoint-gb", "GB", NETWORK, "AmazonVPC", "VpcEndpoint-Bytes"),
     Item("transfer-out-gb", "GB", NETWORK, "AWSDataTransfer", "DataTransfer-Out-Bytes",
-         {"transferType": "AWS Outbound", "toLocation": "External"}),
-    Item("transfer-zone-gb", "GB each direction", NETWORK, "AWSDataTransfer", "DataTransfer-Regional-Bytes"),
+         {"transferType": "AWS Outbound", "toLocation": "External"}, place="fromRegionCode"),
+    Item("transfer-zone-gb", "GB each direction", NETWORK, "AWSDataTransfer", "DataTransfer-Regional-Bytes",
+         place="fromRegionCode"),
     Item("efs-standard-gb-month", "GB-month", FILES, "AmazonEFS", "TimedStorage-ByteHrs", {"storageClass": "General Purpose"}),
     Item("efs-ia-gb-month", "GB-month", FILES, "AmazonEFS", "IATimedStorage-ByteHrs", {"storageClass": "Infrequent Access"}),
     Item("efs-ia-elastic-gb-month", "GB-month", FILES, "AmazonEFS", "IATimedStorage-ET-ByteHrs",

@@ -165,10 +165,7 @@ def data() -> aws.PolicyDocument:
         allow(
             "ReadPublishedValues",
             [ssm.GetParameter, ssm.GetParameters],
-            [
-                arn("ssm", f"parameter/{PROJECT}/{SHARED}/*"),
-                arn("ssm", "parameter/aws/service/*", account=False),
-            ],
+            [arn("ssm", f"parameter/{PROJECT}/{SHARED}/*")],
         ),
         allow("FindPublishedValues", [ssm.DescribeParameters], ["*"]),  # takes no resource
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from deploy_stack import changesets, preflight, stacks
+from deploy_stack import changesets, machine_images, preflight, stacks
 from deploy_stack.exits import DeployError
 from deploy_stack.failures import validation_events
 from deploy_stack.homes import check_homes
@@ -106,18 +106,22 @@ def plan_stack(run: Run, spec: StackSpec, situation: Situation | None = None) ->
     values = resolve(spec, run.overrides, current)
     chosen = effective(spec, values, current)
     paths = ssm_names(spec, chosen)
-    read = stacks.ssm_values(run.aws, paths.values()) if paths else {}
+    read, advice = together(
+        lambda: stacks.ssm_values(run.aws, paths.values()), lambda: machine_images.advice(run.aws, spec, chosen)
+    )
     missing = tuple(sorted({name for name in paths.values() if name not in read}))
     if missing:
         return Waiting(spec, missing)
     settings = setting_changes(spec, stack if move is Move.UPDATE else None, situation.policy)
     if stack and move is Move.UPDATE and _is_the_same(spec, situation, values, chosen, read):
-        return _settings_only(spec, stack, settings, chosen) if settings else Unchanged(spec, stack, fast=True)
+        if settings:
+            return _settings_only(spec, stack, settings, chosen, advice)
+        return _unchanged(run, Unchanged(spec, stack, fast=True), advice)
     run.guard()
     check_homes(run, spec, stack if move is Move.UPDATE else None, chosen)
     _check_what_runs(run, spec, chosen)
     operation = "UPDATE" if move is Move.UPDATE else "CREATE"
-    return _with_change_set(run, Draft(spec, situation, operation, values, chosen, settings))
+    return _with_change_set(run, Draft(spec, situation, operation, values, chosen, settings, advice))
 
 
 def _is_the_same(
@@ -156,6 +160,7 @@ class Draft:
     values: Values
     chosen: Mapping[str, str]
     settings: tuple[ValueChange, ...]
+    advice: tuple[str, ...]
 
 
 def _with_change_set(run: Run, draft: Draft) -> Plan:
@@ -192,13 +197,14 @@ def _with_change_set(run: Run, draft: Draft) -> Plan:
                 f"{spec.stack_name}: CloudFormation finds nothing to create: is the template empty?"
             ) from None
         if draft.settings:
-            return _settings_only(spec, now, draft.settings, draft.chosen)
-        return Unchanged(spec, now, fast=False)
+            return _settings_only(spec, now, draft.settings, draft.chosen, draft.advice)
+        return _unchanged(run, Unchanged(spec, now, fast=False), draft.advice)
     except BaseException:
         tidy(run, change_set_id, stack_id, created=creating)
         raise
     # Warnings of the checks before the deployment do not fail a change set; creation is where they tell something.
     notes.extend(validation_events(run.aws, change_set_id, only_failed=False))
+    notes.extend(draft.advice)
     return _planned(run, draft, description, request.capabilities, notes)
 
 
@@ -281,12 +287,22 @@ def tidy(run: Run, change_set_id: str, stack_id: str, *, created: bool) -> None:
         changesets.delete_empty_review_stack(run.aws, stack_id)
 
 
+def _unchanged(run: Run, plan: Unchanged, advice: tuple[str, ...]) -> Unchanged:
+    """Say what a review would have noted, and that there is none."""
+    for text in advice:
+        run.say(plan.spec.name, text)
+    return plan
+
+
 def _settings_only(
-    spec: StackSpec, stack: Stack, settings: tuple[ValueChange, ...], chosen: Mapping[str, str]
+    spec: StackSpec, stack: Stack, settings: tuple[ValueChange, ...], chosen: Mapping[str, str], notes: tuple[str, ...]
 ) -> Planned:
+    shown = review(
+        stack=spec.name, stack_name=spec.stack_name, operation="UPDATE", changes=(), values=settings, notes=notes
+    )
     return Planned(
         spec=spec,
-        review=review(stack=spec.name, stack_name=spec.stack_name, operation="UPDATE", changes=(), values=settings),
+        review=shown,
         stack_id=stack.id,
         change_set_id="",
         stack_token=stack.token,

@@ -31,6 +31,14 @@ class Image:
 
 
 @dataclass(frozen=True)
+class MachineImage:
+    """An EC2 machine image that the parameter file pins, and the public SSM parameter that holds the newest one."""
+
+    parameter: str
+    newest: str
+
+
+@dataclass(frozen=True)
 class Target:
     """The account and region that an environment is meant for."""
 
@@ -52,6 +60,7 @@ class StackSpec:
     rollback_alarms: tuple[str, ...]
     tags: Mapping[str, str]
     images: tuple[Image, ...]
+    machine_images: tuple[MachineImage, ...]
     secrets: tuple[str, ...]
     create_parameters: Mapping[str, str]  # given while the stack is created, and never again
     service_role: str | None  # Parameter Store path of the role that CloudFormation acts as
@@ -174,6 +183,9 @@ def _stack(  # noqa: PLR0917
         tags=dict(row.get("Tags", {})),
         images=tuple(
             Image(parameter=each["Parameter"], repository=each["Repository"]) for each in row.get("Images", ())
+        ),
+        machine_images=tuple(
+            MachineImage(parameter=each["Parameter"], newest=each["Newest"]) for each in row.get("MachineImages", ())
         ),
         secrets=tuple(row.get("Secrets", ())),
         create_parameters=dict(row.get("CreateParameters", {})),

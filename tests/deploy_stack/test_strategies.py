@@ -1,32 +1,19 @@
-"""Deployment strategies through deploy-stack: deployed, released, switched to, and kept from being written over.
-
-The real templates, rendered from another description into a temporary folder. What the stacks before them publish is put into
-Parameter Store by hand: how those are deployed, other tests see.
-"""
+"""Deployment strategies through deploy-stack: deployed, released, switched to, and kept from being written over."""
 
 import dataclasses
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from generator.build import build
 from generator.environments import PRODUCTION, STAGING
 from generator.model import BlueGreen, Canary, Compute, Linear
-from generator.services import SERVICES
+from tests.deploy_stack.rendered import Rendered
 
-ROOT = Path(__file__).resolve().parents[2]
-MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+STACKS = ("edge", "fargate")
 KEY = "weights-reset:edge/Backend{}ListenerRule"
 TAGS = ("--image", "backend=one", "--image", "frontend=one")
-UPSTREAM = ("network", "data", "shared")
-VALUES = {
-    "List<AWS::EC2::Subnet::Id>": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
-    "AWS::EC2::VPC::Id": "vpc-0123456789abcdef0",
-    "AWS::EC2::SecurityGroup::Id": "sg-0123456789abcdef0",
-}
 
 
 def fargate(environment, **deployments):
@@ -36,54 +23,12 @@ def fargate(environment, **deployments):
     )
 
 
-class Platform:
-    """A folder with templates and parameters, and the account that they are deployed to."""
-
-    def __init__(self, root, client, deploy):
-        self.root, self.client, self.deploy = root, client, deploy
-
-    def render(self, environment, services=SERVICES):
-        """Write the environment's templates, as `make templates` would."""
-        for path, text in build((environment,), services).items():
-            file = self.root / "templates" / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-
-    def prepare(self, name):
-        """Publish what the stacks before edge and fargate do, and give each image a tag and each secret a value."""
-        wanted = {f"/aldeia/shared/delivery/{name.title()}CloudFormationRoleArn": "String"}
-        for stack in ("edge", "fargate"):
-            template = json.loads((self.root / f"templates/{name}/{stack}.json").read_text())
-            wanted |= {
-                each["Default"]: each["Type"].removeprefix("AWS::SSM::Parameter::Value<").removesuffix(">")
-                for each in template["Parameters"].values()
-                if str(each.get("Default", "")).startswith(tuple(f"/aldeia/{name}/{each}/" for each in UPSTREAM))
-            }
-        for path, kind in wanted.items():
-            value = VALUES.get(kind, "arn:aws:iam::111122223333:role/x" if path.endswith("RoleArn") else "value")
-            self.client("ssm").put_parameter(Name=path, Value=value, Type="String", Overwrite=True)
-        for repository in ("aldeia/backend", "aldeia/frontend"):
-            self.client("ecr").create_repository(repositoryName=repository)
-            for tag in ("one", "two"):
-                body = {"schemaVersion": 2, "mediaType": MANIFEST, "config": {"digest": f"sha256:{tag}"}, "layers": []}
-                self.client("ecr").put_image(repositoryName=repository, imageManifest=json.dumps(body), imageTag=tag)
-        for secret in ("database/credentials", "jwt/secrets"):
-            self.client("secretsmanager").create_secret(Name=f"{name}/{secret}", SecretString="{}")
-
-    def resource(self, stack, name):
-        """Return the properties of a resource in the template that is deployed."""
-        body = self.client("cloudformation").get_template(StackName=f"aldeia-{stack}")["TemplateBody"]
-        return body["Resources"][name]["Properties"]
-
-
 @pytest.fixture
 def platform(client, deploy_stack, tmp_path, monkeypatch):
     """The platform in an empty folder, which is the current one."""
-    root = tmp_path / "platform"
-    root.mkdir()
-    monkeypatch.chdir(root)
-    shutil.copytree(ROOT / "parameters", root / "parameters")
-    return Platform(root, client, deploy_stack)
+    found = Rendered(tmp_path / "platform", client, deploy_stack)
+    monkeypatch.chdir(found.root)
+    return found
 
 
 def changed(result):
@@ -107,7 +52,7 @@ def test_a_shifting_service_is_deployed_and_released(platform, environment, stra
     """A release changes the task definition and the service, and never a rule; one that fails goes back."""
     name = environment.name
     platform.render(environment)
-    platform.prepare(name)
+    platform.prepare(name, *STACKS)
 
     created = platform.deploy("deploy", name, "edge", "fargate", *TAGS, "--yes")
     plan = platform.deploy("plan", name, "edge", "fargate", "--image", "backend=two", "--json")
@@ -152,7 +97,7 @@ def test_switching_replaces_nothing_and_the_way_back_is_guarded(platform, local)
     git(platform.root, "init", "-q")
     git(platform.root, "add", "-A")
     git(platform.root, "commit", "-qm", "rolling")
-    platform.prepare("production")
+    platform.prepare("production", *STACKS)
     first = platform.deploy("deploy", "production", "edge", "fargate", *TAGS, "--yes")
     local.script({"drift": DRIFT})
     moved = platform.deploy("drift", "production", "edge")

@@ -62,6 +62,12 @@ def weights(*numbers):
     return {"Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]}
 
 
+def group(policy):
+    """Return an auto scaling group whose hosts get another launch template, with this update policy."""
+    version = changed("LaunchTemplate.Version", recreation="Conditionally")
+    return ResourceChange("G", GROUP, "Modify", "Conditional", properties=(version,), after={"UpdatePolicy": policy})
+
+
 def ingress(*rows):
     """Return a security group's properties."""
     return {
@@ -72,6 +78,15 @@ def ingress(*rows):
 
 
 EFS, SG, ROLE = "AWS::EFS::FileSystem", "AWS::EC2::SecurityGroup", "AWS::IAM::Role"
+LAUNCH, GROUP = "AWS::EC2::LaunchTemplate", "AWS::AutoScaling::AutoScalingGroup"
+ROLLING = {
+    "AutoScalingRollingUpdate": {
+        "MaxBatchSize": "1",
+        "MinInstancesInService": "2",
+        "PauseTime": "PT20M",
+        "WaitOnResourceSignals": True,
+    }
+}
 RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
 ENCRYPTED = changed("Encrypted", recreation="Always")
 CASES = [
@@ -302,6 +317,21 @@ CASES = [
     ("a rule that ECS needs", ResourceChange("R", RULE, "Remove", owner="Amazon ECS"), {("weights-reset", BLOCK)}),
     ("a rule that becomes ECS's", ResourceChange("R", RULE, "Add", owner="Amazon ECS"), set()),
     ("a rule of our own", modify(RULE, changed("Actions.0.ForwardConfig.TargetGroups.0.Weight")), set()),
+    (
+        "another machine image",
+        modify(LAUNCH, changed("LaunchTemplateData.ImageId", "ami-1", "ami-2")),
+        {("machine-image", WARN)},
+    ),
+    ("another image tag is no machine image", modify(LAUNCH, changed("LaunchTemplateData.UserData")), set()),
+    ("a launch template's own tags", modify(LAUNCH, changed("TagSpecifications", attribute="Tags")), set()),
+    ("a group that rolls", group(ROLLING), {("hosts-replaced", NOTE)}),
+    (
+        "a group that is replaced whole",
+        group({**ROLLING, "AutoScalingReplacingUpdate": {"WillReplace": "true"}}),
+        {("service-interrupted", NOTE), ("conditional", NOTE)},
+    ),
+    ("a group that says nothing", group({}), {("service-interrupted", NOTE), ("conditional", NOTE)}),
+    ("a group whose hosts stay", modify(GROUP, changed("HealthCheckType"), after={"x": 1}), set()),
     ("a NAT gateway", ResourceChange("N", "AWS::EC2::NatGateway", "Add"), {("cost", NOTE)}),
 ]
 
@@ -330,6 +360,23 @@ def test_the_direction_of_the_bill_is_told_only_where_it_is_known(before, after,
     path = "InstanceType" if "." in str(before) else "Cpu"
 
     assert f"{direction} the bill" in texts(modify(kind, changed(path, before, after)))
+
+
+def test_a_review_says_what_happens_to_hosts():
+    """As the update policy has it: how many at a time, how many stay, how long each has to answer."""
+    pair = ROLLING["AutoScalingRollingUpdate"] | {"MaxBatchSize": 2, "WaitOnResourceSignals": False}
+
+    assert texts(group(ROLLING)) == (
+        "hosts are replaced one by one, 2 stay in service meanwhile; each has PT20M to say that it is well, "
+        "and one that does not brings the version before back"
+    )
+    assert (
+        texts(group({"AutoScalingRollingUpdate": pair}))
+        == "hosts are replaced 2 at a time, 2 stay in service meanwhile"
+    )
+    assert texts(modify(LAUNCH, changed("LaunchTemplateData.ImageId", "ami-1", "ami-2"))) == (
+        "new machine image ami-1 -> ami-2: hosts are replaced one by one"
+    )
 
 
 def test_a_new_stack_is_all_additions_and_only_the_dangerous_ones_are_said():
@@ -365,6 +412,8 @@ def test_ids_are_stable_and_name_exactly_one_change():
         "data-deleted",
         "weights-reset",
         "service-interrupted",
+        "machine-image",
+        "hosts-replaced",
         "traffic-moves",
         "security-widened",
         "permissions-widened",

@@ -99,6 +99,7 @@ RUNBOOKS = {
         asked=(r"DELETE /2015-02-01/file-systems/fs-\w+",),
         environment="staging",
     ),
+    "A move": Runbook(states.both, {FARGATE: "UPDATE_COMPLETE", EC2: None}, environment="staging"),
     "A release": Runbook(states.production, {FARGATE: "UPDATE_COMPLETE"}, NEW, slow=False),
     "A rollback": Runbook(states.released, {FARGATE: "UPDATE_COMPLETE"}, OLD),
     "An update failed and was rolled back": Runbook(states.update_rolled_back, {FARGATE: "UPDATE_COMPLETE"}, NEW),

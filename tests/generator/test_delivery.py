@@ -21,6 +21,7 @@ from generator.render import to_dict
 from generator.services import SERVICES
 from generator.stacks import ENVIRONMENT_STACKS
 from generator.stacks.delivery import build
+from generator.stacks.ec2 import UBUNTU
 from tests.generator.policy_evaluator import ALLOWED, DENIED, NOT_ALLOWED, decide, holds, resolve, statements
 
 Json = dict[str, Any]
@@ -173,8 +174,8 @@ def review_rows() -> Iterator[Row]:
         yield role, "ssm:GetParameters", arn("ssm", "parameter/aldeia/production/network/VpcId"), {}, ALLOWED
         yield role, "ssm:GetParameters", arn("ssm", "parameter/aldeia/shared/registry/ArtifactsBucketName"), {}, ALLOWED
         yield role, "ssm:GetParameters", arn("ssm", "parameter/aldeia/staging/network/VpcId"), {}, NOT_ALLOWED
-        ubuntu = "parameter/aws/service/canonical/ubuntu/server/22.04/stable/current/amd64/hvm/ebs-gp2/ami-id"
-        yield role, "ssm:GetParameters", arn("ssm", ubuntu, account=""), {}, ALLOWED
+        # Whether there is a newer machine image than the one that the parameter file pins.
+        yield role, "ssm:GetParameters", arn("ssm", f"parameter{UBUNTU}", account=""), {}, ALLOWED
         yield role, "ssm:PutParameter", arn("ssm", "parameter/aldeia/production/network/VpcId"), {}, NOT_ALLOWED
         yield role, "cloudwatch:DescribeAlarms", "*", {}, ALLOWED
         # A move between the compute options looks at targets; it sets weights by change sets, and deletes nothing.
@@ -253,6 +254,8 @@ def execution_rows() -> Iterator[Row]:
     yield role, "s3:DeleteBucket", f"arn:aws:s3:::aldeia-app-artifacts-{ACCOUNT}", {}, NOT_ALLOWED
     yield role, "ssm:PutParameter", arn("ssm", "parameter/aldeia/production/data/FileSystemId"), {}, ALLOWED
     yield role, "ssm:PutParameter", arn("ssm", "parameter/aldeia/staging/data/FileSystemId"), {}, NOT_ALLOWED
+    # A machine image is pinned by its id: no stack reads it from anywhere.
+    yield role, "ssm:GetParameters", arn("ssm", f"parameter{UBUNTU}", account=""), {}, NOT_ALLOWED
     yield role, "ecr:DeleteRepository", repository("aldeia/backend"), HERE, NOT_ALLOWED
     yield role, "lambda:CreateFunction", "*", HERE, NOT_ALLOWED
     yield role, "cloudformation:CreateStack", stack("aldeia-production-more"), HERE, NOT_ALLOWED
