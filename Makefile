@@ -23,7 +23,6 @@ venv: $(READY)  ## Create .venv from the locked requirements
 
 templates: $(READY)  ## Write templates/ from the description; prints one line for each file that changed
 	@$(BIN)/python -m generator
-	@scripts/make_docs.sh
 
 docs: $(READY)  ## Write the generated pages of docs/ again
 	@scripts/make_docs.sh

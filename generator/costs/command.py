@@ -7,6 +7,7 @@ In: the command line, `templates/`, `parameters/`. Out: a report on stdout. Exit
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import ArgumentParser
 from datetime import UTC, datetime
@@ -34,6 +35,10 @@ def main(arguments: list[str]) -> int:
             print(json.dumps([as_json(each, table, today) for each in found], indent=2))
         else:
             print("\n\n".join("\n".join(lines(each, table, today, every=options.lines)) for each in found))
+    except BrokenPipeError:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # the reader has seen enough; nothing more to say at exit
     except CostsError as error:
         print(f"generator: {error}", file=sys.stderr)
         return 1

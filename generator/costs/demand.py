@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from math import ceil
-from typing import Any
 
+from generator.costs.bill import bill_of_stack
 from generator.costs.charges.charge import Stack, number
 from generator.costs.charges.compute import BURSTABLE, TARGET
-from generator.costs.options import Files, bill
+from generator.costs.options import Files
 from generator.costs.prices import PriceTable
 from generator.costs.resolve import Resource, reference
 from generator.costs.traffic import Range, Traffic
@@ -122,26 +122,41 @@ def at(traffic: Traffic, rate: float) -> Traffic:
     )
 
 
+class Model:
+    """One option of an environment, its templates worked out once, to be priced at many rates."""
+
+    def __init__(self, files: Files, option: str, table: PriceTable) -> None:
+        self._files, self._table = files, table
+        self._stacks = list(files.resolved(option))
+        self.pools = pools(files, option)
+
+    def dollars(self, rate: float) -> float:
+        """The whole bill of a month at one rate."""
+        copies = {each.id: each.copies(rate) for each in self.pools}
+        traffic = at(self._files.traffic, rate)
+        bills = (
+            bill_of_stack(_with_copies(each, copies), traffic, self._files.region, self._table) for each in self._stacks
+        )
+        return sum(each.total.low for each in bills)
+
+
 def dollars_at(files: Files, option: str, rate: float, table: PriceTable) -> float:
     """The whole bill of a month at one rate."""
-    copies = {each.id: each.copies(rate) for each in pools(files, option)}
-    templates = {name: _with_copies(template, copies) for name, template in files.templates.items()}
-    return bill(replace(files, templates=templates, traffic=at(files.traffic, rate)), option, table).total.low
+    return Model(files, option, table).dollars(rate)
 
 
-def _with_copies(template: Mapping[str, Any], copies: Mapping[str, int]) -> Mapping[str, Any]:
-    changed = dict(template["Resources"])
-    for name, raw in template["Resources"].items():
-        properties = raw.get("Properties") or {}
-        if raw["Type"] == TARGET:
-            service = next((each for each in copies if f"${{{each}.Name}}" in str(properties.get("ResourceId"))), None)
+def _with_copies(stack: Stack, copies: Mapping[str, int]) -> Stack:
+    changed: dict[str, Resource] = {}
+    for name, resource in stack.resources.items():
+        if resource.type == TARGET:
+            service = next((each for each in copies if f"${{{each}.Name}}" in str(resource.get("ResourceId"))), None)
             if service:
                 limits = {"MinCapacity": copies[service], "MaxCapacity": copies[service]}
-                changed[name] = {**raw, "Properties": {**properties, **limits}}
-        elif name in copies and raw["Type"] == "AWS::AutoScaling::AutoScalingGroup":
+                changed[name] = replace(resource, properties={**resource.properties, **limits})
+        elif name in copies and resource.type == "AWS::AutoScaling::AutoScalingGroup":
             size = {"MinSize": copies[name], "MaxSize": copies[name]}
-            changed[name] = {**raw, "Properties": {**properties, **size}}
-    return {**template, "Resources": changed}
+            changed[name] = replace(resource, properties={**resource.properties, **size})
+    return Stack(stack.name, {**stack.resources, **changed}) if changed else stack
 
 
 @dataclass(frozen=True)
@@ -154,20 +169,18 @@ class Curve:
 
 def curve(files: Files, option: str, table: PriceTable) -> Curve:
     """Return the curve of one option from no traffic to its capacity. Between two points it is straight."""
-    most = capacity(files, option)
-    return Curve(
-        option, tuple((rate, dollars_at(files, option, rate, table)) for rate in _rates(files, (option,), most))
-    )
+    model = Model(files, option, table)
+    rates = _rates(files, model.pools, min(each.capacity for each in model.pools))
+    return Curve(option, tuple((rate, model.dollars(rate)) for rate in rates))
 
 
-def _rates(files: Files, options: tuple[str, ...], most: float) -> list[float]:
+def _rates(files: Files, served_by: list[Pool], most: float) -> list[float]:
     """The rates at which something changes: a few in between, the profile's own, and both sides of every step in copies."""
     found = {most * step / BETWEEN for step in range(BETWEEN + 1)}
     found |= {files.traffic.requests_per_second.low, files.traffic.requests_per_second.high}
-    for option in options:
-        for pool in pools(files, option):
-            for copies in range(pool.least, pool.most + 1):
-                found |= {copies * pool.rate, copies * pool.rate * (1 + 1e-6)}
+    for pool in served_by:
+        for copies in range(pool.least, pool.most + 1):
+            found |= {copies * pool.rate, copies * pool.rate * (1 + 1e-6)}
     return sorted(rate for rate in found if rate <= most)
 
 
@@ -182,29 +195,30 @@ class Stretch:
 
 def cheaper(files: Files, table: PriceTable) -> list[Stretch]:
     """Return which option is cheaper from no traffic to where one of them is full; where it changes is a break-even."""
-    most = min(capacity(files, each) for each in files.options)
+    models = {option: Model(files, option, table) for option in files.options}
+    served_by = [pool for each in models.values() for pool in each.pools]
     found: list[Stretch] = []
-    for rate in _rates(files, files.options, most):
-        best = _best(files, rate, table)
+    for rate in _rates(files, served_by, min(each.capacity for each in served_by)):
+        best = _best(models, rate)
         if not found:
             found.append(Stretch(best, 0.0, rate))
         elif found[-1].option == best:
             found[-1] = replace(found[-1], end=rate)
         else:
-            even = _break_even(files, found[-1].end, rate, found[-1].option, table)
+            even = _break_even(models, found[-1].end, rate, found[-1].option)
             found[-1] = replace(found[-1], end=even)
             found.append(Stretch(best, even, rate))
     return found
 
 
-def _best(files: Files, rate: float, table: PriceTable) -> str:
-    cost = {each: dollars_at(files, each, rate, table) for each in files.options}
+def _best(models: Mapping[str, Model], rate: float) -> str:
+    cost = {option: model.dollars(rate) for option, model in models.items()}
     return min(cost, key=lambda each: cost[each])
 
 
-def _break_even(files: Files, low: float, high: float, until: str, table: PriceTable) -> float:
+def _break_even(models: Mapping[str, Model], low: float, high: float, until: str) -> float:
     """Halve the range in which the cheaper option changes until it is a hundredth of a request a second."""
     while high - low > 0.01:
         middle = (low + high) / 2
-        low, high = (middle, high) if _best(files, middle, table) == until else (low, middle)
+        low, high = (middle, high) if _best(models, middle) == until else (low, middle)
     return low

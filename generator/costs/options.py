@@ -15,7 +15,7 @@ from typing import Any
 from generator.costs.bill import Bill, Source, bill_of
 from generator.costs.charges.charge import Stack
 from generator.costs.prices import PriceTable
-from generator.costs.resolve import published_values, resources
+from generator.costs.resolve import Resource, published_values, resources
 from generator.costs.traffic import FILE, Traffic, TrafficError, parse
 
 OPTIONS = ("ec2", "fargate")
@@ -60,12 +60,17 @@ class Files:
                 values["RunChromadb"] = "true"
             yield Source(name, template, values, published)
 
+    def resolved(self, option: str) -> Iterator[Stack]:
+        """Yield the resources of what runs with one option, worked out."""
+        for each in self.stacks(option):
+            yield Stack(each.name, resources(each.template, each.values, each.published))
+
     def compute(self, option: str) -> Stack:
-        """The resources of one option's compute stacks, worked out."""
-        found = {}
-        for source in self.stacks(option):
-            if _of_option(source.name, option):
-                found.update(resources(source.template, source.values, source.published))
+        """The resources of one option's compute stacks, in one."""
+        found: dict[str, Resource] = {}
+        for stack in self.resolved(option):
+            if _of_option(stack.name, option):
+                found.update(stack.resources)
         return Stack(option, found)
 
 

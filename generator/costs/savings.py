@@ -111,7 +111,7 @@ CHANGES: tuple[tuple[str, str, Callable[[Template], None]], ...] = (
     ("arm64", "images built for arm64 (hosts: t4g in place of t3)", _arm64),
     ("Spot", "public services that may be stopped at two minutes' notice", _spot),
     ("one NAT gateway", "a failing zone takes the other's way out with it", _one_nat),
-    ("office hours", "nothing runs outside Monday to Friday, 7 to 20", _office_hours),
+    ("office hours", "`Environment.office_hours`: nothing runs outside Monday to Friday, 7 to 20", _office_hours),
 )
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from generator import VERSION
-from generator.model import PROJECT, EcrImage, Environment, PublicImage, Service
+from generator.model import PROJECT, EcrImage, Environment, ModelError, PublicImage, Service
 from generator.naming import SHARED
 from generator.stacks.delivery import DEFAULT_BRANCH
 from generator.workflow.environments import approved, deploy, settled
@@ -33,19 +33,24 @@ _STYLE = Style(
 
 
 def files(environments: tuple[Environment, ...], services: tuple[Service, ...]) -> dict[str, str]:
-    """The workflow, by its path below `templates/`; nothing where there is no image of ours to build."""
-    if not any(isinstance(service.image, EcrImage) for service in services):
+    """The workflow, by its path below `templates/`; nothing where there is no image of ours to build, or nowhere to run it."""
+    if not environments or not any(isinstance(service.image, EcrImage) for service in services):
         return {}
     return {f"{SHARED}/{FILE}": text(environments, services)}
 
 
 def text(environments: tuple[Environment, ...], services: tuple[Service, ...]) -> str:
-    """The workflow's text."""
+    """The workflow's text. Raises ModelError for an environment that is called like one of its jobs."""
     document = {
         "name": "Build and deploy",
         "on": _triggers(environments),
         # Each job asks for what it needs.
         "permissions": {},
+        # One commit is built, and taken back, by one run at a time; environments have groups of their own.
+        "concurrency": {
+            "group": "${{ github.workflow }}-${{ github.event_name }}-${{ github.sha }}",
+            "cancel-in-progress": False,
+        },
         "env": {
             # The repository that holds templates, parameters and deploy-stack, and the release of it that made this file.
             "COMPUTE_REPOSITORY": f"${{{{ github.repository_owner }}}}/{PROJECT}-compute",
@@ -67,11 +72,14 @@ def _jobs(environments: tuple[Environment, ...], services: tuple[Service, ...]) 
     jobs["scan"] = scan(environments[0], services, needs=[name for name in jobs if name != "try"])
     needs, good = ["scan"], "needs.scan.result == 'success'"
     for environment in environments:
+        added = approved(environment, services, needs, good) if environment.protected else {}
+        added = added or {environment.name: deploy(environment, services, needs, good)}
+        if taken := sorted(set(added) & set(jobs)):
+            raise ModelError("Environment.name", environment.name, f"the workflow has a job {taken[0]} already")
+        jobs |= added
         if environment.protected:
-            jobs |= approved(environment, services, needs, good)
             needs, good = [f"plan-{environment.name}", environment.name], f"({settled(environment)})"
         else:
-            jobs[environment.name] = deploy(environment, services, needs, good)
             needs, good = [environment.name], f"needs.{environment.name}.result == 'success'"
     return jobs
 

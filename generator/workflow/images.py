@@ -45,8 +45,6 @@ def build(built: list[Service]) -> Job:
         when="github.event_name == 'push'",
         runs_on="${{ matrix.runner }}",
         minutes=BUILD_MINUTES,
-        # Two attempts at one commit never push at the same time.
-        concurrency={"group": "build-${{ matrix.service }}-${{ github.sha }}", "cancel-in-progress": False},
         permissions=READ | IDENTITY,
         strategy=_each_build(built),
         steps=[

@@ -12,10 +12,12 @@ A `json` block after a line that ends with the name of a file (`` `secret.json`:
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -77,9 +79,8 @@ def matches(prints: str, said: str) -> bool:
 
 def _line(line: str) -> str:
     """A line of output: `...` inside it is any text of that line, and runs of blanks are as wide as the values need."""
-    return r"[ \t]+".join(
-        "[^\n]*?".join(map(re.escape, word.split("..."))) for word in re.split(r"[ \t]+", line.rstrip())
-    )
+    words = ["[^\n]*?".join(map(re.escape, word.split("..."))) for word in re.split(r"[ \t]+", line.rstrip())]
+    return r"[ \t]+".join(words).replace(r"[ \t]+[^\n]*?", "[^\n]*?")
 
 
 class PageError(AssertionError):
@@ -101,7 +102,12 @@ def execute(found: Sequence[Step], checkout: Path, environ: Mapping[str, str]) -
         ]
     for each in log.iterdir():
         each.unlink()
-    subprocess.run(["bash", "-c", "\n".join(lines)], cwd=checkout, env=dict(environ), check=False, timeout=120)
+    shell = subprocess.Popen(["bash", "-c", "\n".join(lines)], cwd=checkout, env=dict(environ), start_new_session=True)
+    try:
+        shell.wait(timeout=240)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)  # with what the page left running
     said = {}
     for number, step in enumerate(found):
         file = log / f"{number}.code"

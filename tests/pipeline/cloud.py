@@ -175,7 +175,11 @@ class Cloud:
         rows = self.client("ecr").list_images(repositoryName=repository)["imageIds"]
         return {row["imageTag"] for row in rows if "imageTag" in row}
 
-    # --- what stands ---
+    # --- what stands, and who asked for it ---
+
+    def callers(self, operation: str) -> set[str]:
+        """Who called an operation since the calls were last forgotten."""
+        return {call.key for call in self.server.kept if call.operation == operation}
 
     def stack(self, name: str) -> Json:
         """A stack as CloudFormation describes it."""

@@ -3,6 +3,7 @@
 actionlint and zizmor say the same and more; this holds where neither is installed.
 """
 
+import dataclasses
 import re
 import shutil
 import subprocess
@@ -15,11 +16,11 @@ import pytest
 import yaml
 
 from generator.environments import ENVIRONMENTS, PRODUCTION, STAGING
-from generator.model import EcrImage
+from generator.model import EcrImage, ModelError
 from generator.services import SERVICES
 from generator.stacks.delivery import build as build_delivery
 from generator.stacks.delivery import deploying
-from generator.workflow import text
+from generator.workflow import files, text
 from generator.workflow.steps import ACTIONS, role_variable
 
 ROOT = Path(__file__).parents[2]
@@ -129,6 +130,12 @@ def test_nobody_outside_can_start_it_with_rights(path: Path) -> None:
 # --- the generated one ---
 
 
+def test_one_commit_is_built_by_one_run_at_a_time() -> None:
+    group = {"group": "${{ github.workflow }}-${{ github.event_name }}-${{ github.sha }}", "cancel-in-progress": False}
+
+    assert read(GENERATED)["concurrency"] == group
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda each: each.name)
 def test_one_job_at_a_time_changes_an_environment(environment: Any) -> None:
     wanted = {"group": environment.name, "cancel-in-progress": False}
@@ -189,8 +196,6 @@ def test_pull_requests_take_no_role() -> None:
 
 def test_environments_follow_in_their_order() -> None:
     """Whichever they are: a second protected one waits for the first one's plan to be applied, or to be empty."""
-    import dataclasses
-
     canary = dataclasses.replace(STAGING, name="canary", short="canary", domain="c.aldeia.com", protected=True)
     document = yaml.safe_load(text((STAGING, canary, PRODUCTION), SERVICES))["jobs"]
 
@@ -200,6 +205,19 @@ def test_environments_follow_in_their_order() -> None:
     assert document["plan-production"]["needs"] == ["plan-canary", "canary"]
     assert "needs.canary.outputs.applied == 'true'" in document["plan-production"]["if"]
     assert document["production"]["environment"]["name"] == "production"
+
+
+@pytest.mark.parametrize("name", ["scan", "build", "plan-production"])
+def test_an_environment_called_like_a_job_is_refused(name: str) -> None:
+    other = dataclasses.replace(STAGING, name=name, short="other", domain="o.aldeia.com")
+
+    with pytest.raises(ModelError, match=rf"Environment\.name: found '{name}'; the workflow has a job {name} already"):
+        text((PRODUCTION, other), SERVICES)
+
+
+def test_without_anything_to_build_or_anywhere_to_run_it_there_is_none() -> None:
+    assert files((), SERVICES) == {}
+    assert files(ENVIRONMENTS, tuple(each for each in SERVICES if not isinstance(each.image, EcrImage))) == {}
 
 
 def test_without_protected_environments_nobody_is_asked() -> None:
@@ -224,7 +242,7 @@ def test_what_one_reads_is_what_is_said() -> None:
     page = (ROOT / "docs" / "pipeline.md").read_text().partition("## When it stops")[2]
     texts = [each for row in re.findall(r"^\| `?([^|]*)\|", page, re.M) for each in re.findall(r"`?([^`]+)`", row)]
     ours = [path.read_text() for path in (ROOT / "scripts" / "deploy_stack").rglob("*.py")] + [GENERATED.read_text()]
-    others = ("Could not assume role", "Credentials could not be loaded")  # configure-aws-credentials
+    others = ("Could not assume role", "Credentials could not be loaded", "Repository not found")  # of the actions
     quoted = [re.split(r"\.\.\.|:backend", each)[0] for each in texts if len(each) > 6 and not each.startswith(others)]
 
     assert len(quoted) >= 7

@@ -137,6 +137,10 @@ def test_a_push_becomes_a_deployment_that_somebody_approved(cloud: Cloud, releas
         ("production", DEPLOY),
         ("keep-production", BUILD),
     ]
+    # Who plans production does not execute, who executes it does not plan, and who builds does neither.
+    assert cloud.callers("CreateChangeSet") == {STAGE, PLAN}
+    assert cloud.callers("ExecuteChangeSet") == {STAGE, DEPLOY}
+    assert cloud.callers("PutImage") == {BUILD}
 
 
 def test_a_pull_request_is_built_and_touches_nothing(cloud: Cloud, release: Callable[..., Release]) -> None:

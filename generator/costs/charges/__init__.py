@@ -49,6 +49,7 @@ FREE: Mapping[str, str] = {
     "AWS::AutoScaling::ScheduledAction": f"{_NO_CHARGE}; the group is priced for the hours it leaves",
     "AWS::Budgets::Budget": "budgets that only notify are free",
     "AWS::CertificateManager::Certificate": "public certificates for AWS's own load balancers are free",
+    "AWS::CloudWatch::AlarmMuteRule": _NO_CHARGE,
     "AWS::CodeBuild::Project": "builds are paid by the minute, nothing while none runs",
     "AWS::EC2::FlowLog": "the log group pays for what it receives",
     "AWS::EC2::InternetGateway": _NO_CHARGE,
