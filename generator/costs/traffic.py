@@ -9,7 +9,6 @@ traffic. A key that is left out counts nothing. A kilobyte is 1024 bytes and a g
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -174,6 +173,8 @@ def mistakes_in(found: object, file: str) -> Iterator[str]:
         return
     for key, value in found.items():
         if key not in KEYS:
+            import difflib  # noqa: PLC0415  (only a mistake needs it)
+
             near = difflib.get_close_matches(key, KEYS, n=1)
             yield f"{file}: {key}: unknown key{f'; did you mean {near[0]}?' if near else ''}"
         elif (text := _mistake(value)) is not None:

@@ -21,7 +21,6 @@ from deploy_stack.project import StackSpec
 from deploy_stack.review.build import resource_changes
 from deploy_stack.review.model import Review, ValueChange
 from deploy_stack.review.ownership import with_owners
-from deploy_stack.review.pricing import State, cost_between
 from deploy_stack.review.reviewing import review
 from deploy_stack.room import make_room
 from deploy_stack.run import Run, together
@@ -211,6 +210,8 @@ def _with_change_set(run: Run, draft: Draft) -> Plan:
 def _planned(
     run: Run, draft: Draft, description: Mapping[str, Any], needed: tuple[str, ...], notes: list[str]
 ) -> Planned:
+    from deploy_stack.review.pricing import State, cost_between
+
     spec, situation = draft.spec, draft.situation
     stack_id, change_set_id = description["StackId"], description["ChangeSetId"]
     updated = situation.stack if draft.operation == "UPDATE" else None
@@ -249,13 +250,14 @@ def _planned(
 
 
 def _meanwhile(run: Run) -> None:
-    """Do what will be needed while CloudFormation makes the change set: rich takes a tenth of a second to import."""
+    """Do what will be needed while CloudFormation makes the change set: rich and prices take a tenth of a second to import."""
 
     def prepare() -> None:
         import rich.console
         import rich.table
         import rich.text  # noqa: F401
 
+        import deploy_stack.review.pricing  # noqa: F401
         from generator.costs.prices import own_table
 
         own_table()
