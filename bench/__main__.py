@@ -10,17 +10,16 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import deploy, generate
+from bench import deploy, generate, review
 
 Row = tuple[str, str]
 
 
-def _deploying() -> list[Row]:
-    parts = (deploy.help_text, deploy.single_stack, deploy.six_stacks, deploy.busy_account, deploy.aws_cli)
-    return [row for part in parts for row in part()]
-
-
-MEASUREMENTS: dict[str, Callable[[], list[Row]]] = {"generate": generate.rows, "deploy": _deploying}
+MEASUREMENTS: dict[str, Callable[[], list[Row]]] = {
+    "generate": generate.rows,
+    "review": review.rows,
+    "deploy": deploy.rows,
+}
 PACKAGES = ("troposphere", "awacs", "cfn-lint", "boto3", "click", "rich")
 
 
