@@ -23,10 +23,13 @@ venv: $(READY)  ## Create .venv from the locked requirements
 
 templates: $(READY)  ## Write templates/ from the description; prints one line for each file that changed
 	@$(BIN)/python -m generator
-	@scripts/make_docs.sh
 
 docs: $(READY)  ## Write the generated pages of docs/ again
 	@scripts/make_docs.sh
+
+prices: $(READY)  ## Read the unit prices again from the AWS Price List (needs AWS credentials), and the page that uses them
+	@$(BIN)/python scripts/refresh_prices.py
+	@$(BIN)/python -m generator.costs
 
 check: $(READY)  ## Format, lint, types, stale templates, parameter files, cfn-lint
 	$(BIN)/ruff format --check .
@@ -65,9 +68,11 @@ lock: $(READY)  ## Compile requirements/*.txt again from setup.cfg (needs uv on 
 	  setup.cfg requirements/build.in --output-file requirements/dev.txt
 	for name in clients browser; do uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  requirements/$$name.in --output-file requirements/$$name.txt; done
+	uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --constraint requirements/dev.txt requirements/deploy.in --output-file requirements/deploy.txt
 
 clean:  ## Remove .venv and caches
 	rm -rf $(VENV) .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help venv templates docs check test test-slow test-browser demo bench format lock clean
+.PHONY: help venv templates docs prices check test test-slow test-browser demo bench format lock clean

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import deploy, generate, review
+from bench import deploy, generate, move, release, review
 
 Row = tuple[str, str]
 
@@ -19,6 +19,8 @@ MEASUREMENTS: dict[str, Callable[[], list[Row]]] = {
     "generate": generate.rows,
     "review": review.rows,
     "deploy": deploy.rows,
+    "release": release.rows,
+    "move": move.rows,
 }
 PACKAGES = ("troposphere", "awacs", "cfn-lint", "boto3", "click", "rich")
 

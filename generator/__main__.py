@@ -15,8 +15,13 @@ DONE = {"changed": "changed", "missing": "new", "orphaned": "removed"}
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["costs"]:
+        from generator.costs.command import main as costs  # noqa: PLC0415  (nothing else needs prices)
+
+        return costs(given[1:])
     gc.disable()  # a process of a fifth of a second leaves nothing worth collecting; looking for it costs a quarter of that
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(given)
     from generator.errors import ModelError  # noqa: PLC0415  (--help needs none of this)
     from generator.recall import built_or_recalled  # noqa: PLC0415
 
@@ -34,7 +39,7 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="python -m generator",
         description="Write every CloudFormation template, compose file and bootstrap script from the description "
-        "in generator/services.py and generator/environments.py.",
+        "in generator/services.py and generator/environments.py. `python -m generator costs --help`: what they cost.",
     )
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 and name what is stale or wrong")
     parser.add_argument("--out", type=Path, default=ROOT / "templates", metavar="DIR", help="default: templates/")

@@ -12,6 +12,7 @@ from troposphere import Template, cloudwatch
 
 from generator.model import Compute, Environment, Service
 from generator.naming import cluster_name, logical_id, service_name
+from generator.strategies import COLOURS
 from generator.wiring import take
 
 # The design document names no thresholds for alarms; these are judgements, each to be changed here.
@@ -28,7 +29,7 @@ FILE_SYSTEM_BYTES = 20 * 2**30
 BALANCER_ERRORS = ("load-balancer", "5xx")
 RELEASE_KINDS = ("5xx", "unhealthy")
 
-OPTIONS = (Compute.FARGATE, Compute.EC2)
+_WHERE = {(Compute.FARGATE, Compute.EC2): "on Fargate or on EC2", COLOURS: "in either version"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,26 +81,27 @@ def _file_system(template: Template, environment: Environment, services: tuple[S
 
 
 def _public(template: Template, environment: Environment, service: Service) -> Iterator[Watch]:
-    """What users of a public service feel, over the target groups of both compute options."""
+    """What users of a public service feel, over both target groups of its rule."""
+    words = environment.target_groups(service)
     groups = [
-        take(template, environment, "edge", logical_id(service.name, option, "target group full name"))
-        for option in OPTIONS
+        take(template, environment, "edge", logical_id(service.name, word, "target group full name")) for word in words
     ]
     balancer = take(template, environment, "edge", "LoadBalancerFullName")
 
     def both(metric: str, statistic: str, together: str, period: int = 60) -> dict[str, Any]:
-        """The metric of both target groups, brought together by an expression over `fargate` and `ec2`."""
+        """The metric of both target groups, brought together by an expression over their words."""
         queries = [cloudwatch.MetricDataQuery(Id="both", Expression=together)]
-        for option, group in zip(OPTIONS, groups, strict=True):
+        for word, group in zip(words, groups, strict=True):
             dimensions = _dimensions({"LoadBalancer": balancer, "TargetGroup": group})
             one = cloudwatch.Metric(Namespace="AWS/ApplicationELB", MetricName=metric, Dimensions=dimensions)
             stat = cloudwatch.MetricStat(Metric=one, Period=period, Stat=statistic)
-            queries.append(cloudwatch.MetricDataQuery(Id=str(option), ReturnData=False, MetricStat=stat))
+            queries.append(cloudwatch.MetricDataQuery(Id=str(word), ReturnData=False, MetricStat=stat))
         return {"Metrics": queries}
 
-    # The group of the option that does not run reports nothing, and counts as 0. A minute that CloudWatch does not have yet is
+    # A group that no task or host is in reports nothing, and counts as 0. A minute that CloudWatch does not have yet is
     # filled as well (CloudWatch guide, "Using metric math", FILL), so no alarm may turn on the newest period alone.
-    total, largest = "SUM([FILL(fargate, 0), FILL(ec2, 0)])", "MAX([FILL(fargate, 0), FILL(ec2, 0)])"
+    filled = ", ".join(f"FILL({word}, 0)" for word in words)
+    total, largest = f"SUM([{filled}])", f"MAX([{filled}])"
     name = service.name
     yield Watch(
         words=(name, "5xx"),
@@ -113,7 +115,7 @@ def _public(template: Template, environment: Environment, service: Service) -> I
     )
     yield Watch(
         words=(name, "no-healthy-host"),
-        about=f"Nothing serves {name}: no target is healthy, on Fargate or on EC2",
+        about=f"Nothing serves {name}: no target is healthy, {_WHERE[words]}",
         # Groups without any target report nothing at all: that is the worst case, not a quiet one.
         properties=both("HealthyHostCount", "Maximum", total)
         | _when("<", 1, of=3, at_least=3)

@@ -15,18 +15,30 @@ def backups_bucket(environment: Environment) -> AWSHelperFn:
     return Sub(f"{PROJECT}-{environment.short}-backups-${{AWS::AccountId}}")
 
 
-def private_bucket(template: Template, name: str, *, days: int, expire: bool = False, **properties: Any) -> s3.Bucket:
-    """A bucket whose old versions go after `days`; with `expire` the objects themselves go after as many days."""
+def private_bucket(
+    template: Template, name: str, *, days: int, expire: bool = False, key: Any = None, **properties: Any
+) -> s3.Bucket:
+    """A bucket whose old versions go after `days`; with `expire` the objects themselves go after as many days.
+
+    Objects are encrypted with `key`, a key's ARN, or with S3's own. Access logs of a load balancer can only have S3's own (Elastic
+    Load Balancing guide, "Access logs": server-side encryption with Amazon S3 managed keys).
+    """
+    encryption: dict[str, Any] = {
+        "ServerSideEncryptionByDefault": s3.ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
+    }
+    if key is not None:
+        encryption = {
+            "ServerSideEncryptionByDefault": s3.ServerSideEncryptionByDefault(
+                SSEAlgorithm="aws:kms", KMSMasterKeyID=key
+            ),
+            "BucketKeyEnabled": True,  # one request to KMS for many objects
+        }
     own: dict[str, Any] = {"ExpirationInDays": days} if expire else {}
     bucket: s3.Bucket = template.add_resource(
         s3.Bucket(
             name,
             BucketEncryption=s3.BucketEncryption(
-                ServerSideEncryptionConfiguration=[
-                    s3.ServerSideEncryptionRule(
-                        ServerSideEncryptionByDefault=s3.ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
-                    )
-                ]
+                ServerSideEncryptionConfiguration=[s3.ServerSideEncryptionRule(**encryption)]
             ),
             OwnershipControls=s3.OwnershipControls(
                 Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]

@@ -8,7 +8,7 @@ from typing import Any
 
 from troposphere import Template
 
-from generator import bootstrap, compose, manifest
+from generator import bootstrap, compose, manifest, workflow
 from generator.model import Compute, Environment, Service, check_environments, check_services
 from generator.naming import SHARED
 from generator.render import to_dict, to_json
@@ -24,6 +24,7 @@ def build(environments: Iterable[Environment], services: Iterable[Service]) -> d
     environments = check_environments(environments, services)
     shared = _parts([stack.build(environments, services) for stack in SHARED_STACKS], services)
     files = _files(SHARED, shared, manifest.of_shared(services, shared))
+    files |= workflow.files(environments, services)
     protected = [stack.name for stack in ENVIRONMENT_STACKS if stack.protected]
     for environment in environments:
         files |= _of_environment(environment, services, protected)

@@ -6,9 +6,6 @@ newer one.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from json.encoder import encode_basestring as quote  # a JSON string is a double-quoted YAML one
 from typing import Any
 
 from generator.containers import entry_point, variables
@@ -16,12 +13,18 @@ from generator.health import probe_command
 from generator.hosts import HostKind, environment_word, host_kinds
 from generator.model import PROJECT, Environment, Service
 from generator.naming import host_log_group, private_name
+from generator.yaml import Alias, Anchor, Style, block
 
 FILE = "docker-compose.production.yml"
 # Where the host mounts the environment's file system, one folder for each service with data.
 DATA_ROOT = f"/srv/{PROJECT}"
 # Seconds between SIGTERM and SIGKILL, as on ECS (task definition, stopTimeout: 30 by default).
 STOP_SECONDS = 30
+# Short words stand bare, and a mapping of one key on one line, but for the services themselves.
+STYLE = Style(
+    bare=re.compile(r"[A-Za-z./][A-Za-z0-9_./-]*|[0-9]+[sm]"),
+    inline=lambda key, value: len(value) <= 1 and key != "services",
+)
 HEAD = "# Made by `python -m generator`. The bootstrap writes .env and deploy.env beside it.\n"
 
 
@@ -43,13 +46,13 @@ def text(kind: HostKind, services: tuple[Service, ...]) -> str:
     limits = kind.memory_limits()
     document = {
         "name": PROJECT,
-        "x-service": _Anchor("service", _every_service()),
-        "x-logging": _Anchor("logging", _logging(kind.environment)),
+        "x-service": Anchor("service", _every_service()),
+        "x-logging": Anchor("logging", _logging(kind.environment)),
         "services": {
             service.name: _service(kind, services, service, limits[service.name]) for service in kind.services
         },
     }
-    return HEAD + "\n".join(_block(document, "")) + "\n"
+    return HEAD + "\n".join(block(document, STYLE)) + "\n"
 
 
 def log_folder(service: Service, path: str) -> str:
@@ -65,7 +68,7 @@ def _service(kind: HostKind, services: tuple[Service, ...], service: Service, me
     for name in sorted(service.secrets):
         environment[name] = f"${{{kind.secret_variable(service, name)}:?not in .env}}"
     name = image_variable(service)
-    described: dict[str, Any] = {"<<": _Alias("service"), "image": f"${{{name}:?not in deploy.env}}"}
+    described: dict[str, Any] = {"<<": Alias("service"), "image": f"${{{name}:?not in deploy.env}}"}
     if service.data:
         described["profiles"] = [service.name]  # runs only where the bootstrap is told that this stack is its home
         described["entrypoint"] = [_literal(word) for word in entry_point(service)]
@@ -85,7 +88,7 @@ def _service(kind: HostKind, services: tuple[Service, ...], service: Service, me
         described["volumes"] = volumes
     # The name that others use on Fargate too, so that an address is the same in both options.
     described["networks"] = {"default": {"aliases": [private_name(kind.environment, service)]}}
-    described["logging"] = _Alias("logging")
+    described["logging"] = Alias("logging")
     return described
 
 
@@ -152,64 +155,3 @@ def _logging(environment: Environment) -> dict[str, Any]:
 def _literal(value: str) -> str:
     """Compose replaces `$NAME` in every value; a doubled `$` stays one."""
     return value.replace("$", "$$")
-
-
-# --- YAML: as little of it as one file needs. Scalars that a reader of YAML could take for anything but text are quoted. ---
-
-
-@dataclass(frozen=True)
-class _Anchor:
-    """A mapping that other places repeat by `name`."""
-
-    name: str
-    value: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class _Alias:
-    """The mapping of the anchor `name`."""
-
-    name: str
-
-
-_PLAIN = re.compile(r"[A-Za-z./][A-Za-z0-9_./-]*|[0-9]+[sm]")
-_NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
-
-
-def _scalar(value: Any) -> str:
-    if isinstance(value, _Alias):
-        return f"*{value.name}"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    return value if _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT else quote(value)
-
-
-def _block(mapping: dict[str, Any], indent: str) -> Iterator[str]:
-    """Lines of a mapping: nested ones below it, unless of one key; lists of mappings with dashes, other lists in brackets."""
-    for key, value in mapping.items():
-        name = f"{indent}{key if key == '<<' else _scalar(key)}:"
-        if isinstance(value, _Anchor):
-            yield f"{name} &{value.name}"
-            yield from _block(value.value, indent + "  ")
-        elif isinstance(value, dict) and (len(value) > 1 or key == "services"):
-            yield name
-            yield from _block(value, indent + "  ")
-        elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
-            yield name
-            for item in value:
-                first, *rest = _block(item, indent + "    ")
-                yield f"{indent}  - {first.lstrip()}"
-                yield from rest
-        else:
-            yield f"{name} {_flow(value)}"
-
-
-def _flow(value: Any) -> str:
-    """A value on one line."""
-    if isinstance(value, list):
-        return f"[{', '.join(_flow(item) for item in value)}]"
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{_scalar(key)}: {_flow(item)}' for key, item in value.items())}}}"
-    return _scalar(value)

@@ -2,7 +2,8 @@
 
 In: an environment, its services, names of its alarms. Out: the body, JSON text for Fn::Sub: `${LoadBalancerFullName}` and its kind
 are parameters of the template it stands in, `${Alarm}` is the ARN of an alarm up to its name. A graph holds one line for each
-service, so services are compared at a glance; a public one has a line for each compute option, so a move between them is seen.
+service, so services are compared at a glance; a public one has a line for each target group, so a move between the compute options,
+or from one version to the next, is seen.
 
 The structure is that of the CloudWatch API reference, "Dashboard Body Structure and Syntax".
 """
@@ -19,13 +20,13 @@ from generator.naming import cluster_name, logical_id, service_name
 MOST_ALARMS = 100
 
 _WIDTH, _HEIGHT, _COLUMNS = 8, 6, 24
-_OPTIONS = {Compute.FARGATE: "Fargate", Compute.EC2: "EC2"}
+_GROUPS = {Compute.FARGATE: "Fargate", Compute.EC2: "EC2", "alternate": "the alternate group"}
 Line = list[Any]
 
 
 def body(environment: Environment, services: Sequence[Service], alarms: Sequence[str], *, whole: bool = True) -> str:
     """The body for `services`; with `whole`, the environment's own graphs too (hosts, file system)."""
-    graphs = [*_balancer_graphs(services), *_task_graphs(environment, services)]
+    graphs = [*_balancer_graphs(environment, services), *_task_graphs(environment, services)]
     if whole:
         graphs += _host_graphs(environment)
         if any(service.data for service in services):
@@ -65,7 +66,7 @@ def _short(lines: list[Line]) -> list[Line]:
     return short
 
 
-def _balancer_graphs(services: Sequence[Service]) -> list[dict[str, Any]]:
+def _balancer_graphs(environment: Environment, services: Sequence[Service]) -> list[dict[str, Any]]:
     def lines(metric: str) -> list[Line]:
         return [
             [
@@ -74,12 +75,12 @@ def _balancer_graphs(services: Sequence[Service]) -> list[dict[str, Any]]:
                 "LoadBalancer",
                 "${LoadBalancerFullName}",
                 "TargetGroup",
-                f"${{{logical_id(service.name, option, 'target group full name')}}}",
-                {"label": f"{service.name} on {words}"},
+                f"${{{logical_id(service.name, word, 'target group full name')}}}",
+                {"label": f"{service.name} on {_GROUPS[word]}"},
             ]
             for service in services
             if service.public
-            for option, words in _OPTIONS.items()
+            for word in environment.target_groups(service)
         ]
 
     if not lines(""):

@@ -3,7 +3,7 @@
 Sections are those of the design document. Sizes are CPU units (1024 = 1 vCPU) and MiB.
 """
 
-from generator.model import Compute, Environment, Host, Nat, Network, Scaling, Task, check_environments
+from generator.model import Compute, Environment, Firewall, Host, Nat, Network, Scaling, Task, check_environments
 from generator.services import SERVICES
 
 STAGING = Environment(
@@ -53,6 +53,8 @@ PRODUCTION = Environment(
     monthly_budget=600,
     container_insights="enhanced",  # Option B, ECS Components: Container Insights enabled
     protected=True,
+    firewall=Firewall(),
+    customer_managed_key=True,
 )
 
 ENVIRONMENTS = check_environments((STAGING, PRODUCTION), SERVICES)

@@ -12,6 +12,7 @@ from typing import Any
 from generator.parameters import check_parameters
 
 TARGET = "target.json"
+TRAFFIC = "traffic.json"
 _TARGET_KEYS = {
     "Account": (re.compile(r"\d{12}"), "the 12 digits of the account, as a string"),
     "Region": (re.compile(r"[a-z]{2}(-[a-z]+)+-\d"), "a region such as us-east-1"),
@@ -28,13 +29,16 @@ def _mistakes(files: Mapping[str, str], folder: Path, shown: str) -> Iterator[tu
         path: text for path, text in files.items() if path.endswith(".json") and not path.endswith("manifest.json")
     }
     environments = sorted({path.split("/")[0] for path in stacks})
-    expected = {f"{environment}/{TARGET}" for environment in environments} | set(stacks)
+    own = {f"{environment}/{name}" for environment in environments for name in (TARGET, TRAFFIC)}
+    expected = own | set(stacks)
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*.json")} if folder.is_dir() else set()
     for path in sorted(present - expected):
         yield path, f"{shown}/{path}: no template has this name; there are {', '.join(sorted(expected))}"
     for environment in environments:
         path = f"{environment}/{TARGET}"
         yield from ((path, text) for text in _target(folder / path, f"{shown}/{path}"))
+        path = f"{environment}/{TRAFFIC}"
+        yield from ((path, text) for text in _traffic(folder / path, f"{shown}/{path}"))
     for path, text in stacks.items():
         template = json.loads(text)
         found = _read(folder / path, f"{shown}/{path}")
@@ -58,6 +62,16 @@ def _read(path: Path, shown: str) -> Any:
         return None
     except (ValueError, OSError) as error:
         return f"{shown}: cannot be read as JSON: {error}"
+
+
+def _traffic(path: Path, shown: str) -> Iterator[str]:
+    found = _read(path, shown)
+    if isinstance(found, str):
+        yield found
+    elif found is not None:
+        from generator.costs.traffic import mistakes_in  # noqa: PLC0415  (rendering does without)
+
+        yield from mistakes_in(found, shown)
 
 
 def _target(path: Path, shown: str) -> Iterator[str]:

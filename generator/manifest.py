@@ -11,9 +11,10 @@ from typing import Any
 from generator import VERSION
 from generator.model import Compute, EcrImage, Environment, Service
 from generator.naming import SHARED, logical_id, parameter_path, secret_name, secret_names, stack_name
+from generator.stacks.ec2 import HOST_IMAGE, UBUNTU
 from generator.stacks.monitoring import rollback_alarms
 from generator.tagging import common_tags
-from generator.wiring import FIRST_DEPLOYMENT, image_parameter
+from generator.wiring import FIRST_DEPLOYMENT, WEIGHT, image_parameter, is_home_parameter
 
 Json = dict[str, Any]
 
@@ -23,6 +24,7 @@ GUARDED_TYPES = (
     "AWS::EFS::AccessPoint",
     "AWS::EFS::FileSystem",
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "AWS::KMS::Key",
     "AWS::S3::Bucket",
     "AWS::SecretsManager::Secret",
 )
@@ -51,7 +53,37 @@ def of_environment(
         )
         for name, template in templates.items()
     ]
-    return {"Environment": environment.name, "Stacks": entries, "Version": VERSION}
+    about = {"Compute": _compute(environment, services, templates)} if len(environment.options) > 1 else {}
+    return {"Environment": environment.name, "Stacks": entries, "Version": VERSION, **about}
+
+
+def _compute(environment: Environment, services: tuple[Service, ...], templates: Mapping[str, Json]) -> Json:
+    """What moves between the two options: the weight of the requests, the home of each service with data, the targets.
+
+    Weight and homes are where the last move put them, so a deployment keeps them unless a parameter file names them.
+    """
+    public = [service for service in services if service.public]
+    copies = {
+        Compute.FARGATE: {service.name: environment.task(service).scaling.minimum for service in public},
+        Compute.EC2: {service.name: environment.host.minimum for service in public},
+    }
+    return {
+        "Alarms": list(rollback_alarms(environment, services)),
+        "Default": environment.compute,
+        "Homes": {service.name: is_home_parameter(service) for service in services if service.data},
+        "Options": {
+            option: {
+                "Stacks": [name for name in templates if name.split("-")[0] == option],
+                # Output of `edge` that names the target group, and how many healthy targets carry all requests.
+                "Targets": {
+                    logical_id(service.name, option, "target group arn"): copies[option][service.name]
+                    for service in public
+                },
+            }
+            for option in environment.options
+        },
+        "Weight": WEIGHT,
+    }
 
 
 def of_shared(services: tuple[Service, ...], templates: Mapping[str, Json]) -> Json:
@@ -88,6 +120,8 @@ def _entry(
             for service in services
             if isinstance(service.image, EcrImage) and image_parameter(service) in parameters
         ],
+        # Where Parameter Store holds the newest image that may take the place of the one in the parameter file.
+        "MachineImages": [{"Parameter": HOST_IMAGE, "Newest": UBUNTU}] if HOST_IMAGE in parameters else [],
         "StackPolicy": _stack_policy(template) if guarded else None,
         "Tags": common_tags(environment, name),
         "TerminationProtection": guarded,

@@ -15,6 +15,14 @@ from enum import StrEnum
 from ipaddress import IPv4Network
 
 from generator.errors import ModelError
+from generator.office_hours import Day, OfficeHours
+from generator.protection import (
+    EC2_ENDPOINTS,
+    FARGATE_ENDPOINTS,
+    Endpoint,
+    Firewall,
+    check_endpoints,
+)
 from generator.service_parts import (
     VARIABLE,
     Architecture,
@@ -41,32 +49,56 @@ from generator.sizes import (
     Scaling,
     Task,
 )
+from generator.strategies import (
+    COLOURS,
+    ROLLING,
+    BlueGreen,
+    Canary,
+    Deployment,
+    Linear,
+    Rolling,
+    Shifting,
+    check_deployment,
+    check_owner,
+)
 
 __all__ = [
+    "EC2_ENDPOINTS",
+    "FARGATE_ENDPOINTS",
     "FARGATE_MEMORY",
     "INSTANCE_SIZES",
     "PROJECT",
     "RETENTION_DAYS",
     "Architecture",
+    "BlueGreen",
+    "Canary",
     "Compute",
     "Data",
+    "Day",
+    "Deployment",
     "EcrImage",
+    "Endpoint",
     "Environment",
     "EnvironmentName",
+    "Firewall",
     "HealthCheck",
     "Host",
     "HostAlarms",
+    "Linear",
     "ModelError",
     "Nat",
     "Network",
+    "OfficeHours",
     "Permission",
     "PrivateUrl",
     "Probe",
     "PublicImage",
     "PublicUrl",
+    "Rolling",
     "Scaling",
     "SecretKey",
     "Service",
+    "Shifting",
     "Task",
     "Value",
     "check_environment",
@@ -100,7 +132,8 @@ class Service:
     """One container of the platform. `host` makes it public: `api` is `api.<domain>`, the empty string is the site itself.
 
     `task` is its size where an environment's own table has none. `writable` are paths that stay writable under a read-only
-    root file system. `folder` is where the application's repository keeps the Dockerfile.
+    root file system. `folder` is where the application's repository keeps the Dockerfile. `deployment` is how it gets its next
+    version on Fargate, where an environment's own table has none.
     """
 
     name: str
@@ -118,6 +151,7 @@ class Service:
     architecture: Architecture = Architecture.X86_64
     command: tuple[str, ...] = ()
     folder: str = ""
+    deployment: Deployment = ROLLING
 
     def __post_init__(self) -> None:
         where = f"Service({self.name})"
@@ -138,6 +172,11 @@ class Service:
                 raise ModelError(f"{where}.writable", path, "use absolute paths")
         if self.data is not None:
             self._check_data(where, self.data)
+        self.check_deployment(f"{where}.deployment", self.deployment)
+
+    def check_deployment(self, where: str, deployment: Deployment) -> None:
+        """Raise ModelError where this service cannot get its versions so; `where` is the field that says it."""
+        check_deployment(where, deployment, public=self.public, keeps_data=self.data is not None)
 
     def _check_data(self, where: str, data: Data) -> None:
         """ChromaDB writes where its version says, whatever is mounted: decisions of the design document, entries 1 and 2."""
@@ -200,7 +239,8 @@ class Environment:
     `tasks` is the document's table of sizes, by service. `host` runs the containers of the EC2 option; with `data_host`, the
     services that keep data get that host of their own (they must, as soon as `host` may have two copies). `domain` is the
     site's host name, and `api.<domain>` and the like lie below it. `monthly_budget` is in US dollars. `options` are the compute
-    stacks that are rendered at all, `compute` the one that is deployed unless another is named.
+    stacks that are rendered at all, `compute` the one that is deployed unless another is named. `deployments` says, by service, how
+    it gets its next version on Fargate, where that is another way than the service's own.
     """
 
     name: str
@@ -214,10 +254,33 @@ class Environment:
     monthly_budget: int
     options: tuple[Compute, ...] = (Compute.EC2, Compute.FARGATE)
     data_host: Host | None = None
+    deployments: Mapping[str, Deployment] = field(default_factory=dict)
     container_insights: str = "enabled"
     spot_weight: int = 0
     execute_command: bool = False
     protected: bool = False
+    firewall: Firewall | None = None
+    """AWS WAF before the load balancer; its own text has the price, $9.00 a month and more by requests. None is none."""
+    customer_managed_key: bool = False
+    """One KMS key of the environment's own, in place of AWS's, for file system, secrets, backups bucket, logs and alarm topic.
+
+    $1.00 a month, $2.00 after its first yearly rotation and $3.00 from the second on, and $0.03 for each 10,000 requests above
+    20,000 (AWS KMS pricing, us-east-1, read in 2026-11). Decided before the first deployment: a file system keeps the key that it
+    was made with, so turning this on or off later replaces it by an empty one, which the review blocks. What cannot have it, or
+    must not: access logs of the load balancer (Elastic Load Balancing writes under S3's key alone), image repositories (the
+    document says AES-256, and all environments share them), the hosts' volumes (they hold nothing that outlives the host), and the
+    file system's automatic backups (their vault is AWS's).
+    """
+    interface_endpoints: tuple[Endpoint, ...] = ()
+    """Services of AWS that are reached inside the VPC, in each of its zones; `Endpoint` has the price.
+
+    None by default, in production too: `FARGATE_ENDPOINTS` in two zones are $73.00 a month, `EC2_ENDPOINTS` $146.00, a quarter to a
+    half of the $210-300 that the design document allows production. They replace nothing: the application's own partners are
+    reached through NAT all the same, and one endpoint has paid for itself only above 417 GB a month ($0.045 a GB through NAT, $0.01
+    through an endpoint), where image layers, the bulk of the traffic, already come free through S3's gateway endpoint.
+    """
+    office_hours: OfficeHours | None = None
+    """When the environment runs at all; None is always. Never in a protected environment. Saves money, costs none."""
 
     def __post_init__(self) -> None:
         where = f"Environment({self.name})"
@@ -246,10 +309,24 @@ class Environment:
             raise ModelError(
                 f"{where}.data_host.maximum", self.data_host.maximum, "data has one writer: exactly one host"
             )
+        called = {Compute.FARGATE: FARGATE_ENDPOINTS, Compute.EC2: EC2_ENDPOINTS}
+        used = frozenset(endpoint for option in self.options for endpoint in called[option])
+        check_endpoints(f"{where}.interface_endpoints", self.interface_endpoints, used)
+        if self.office_hours is not None and self.protected:
+            right = "a protected environment never sleeps: leave it out, or do not protect"
+            raise ModelError(f"{where}.office_hours", self.office_hours.start, right)
 
     def task(self, service: Service) -> Task:
         """The size of `service` here: the environment's own entry, else the service's."""
         return self.tasks.get(service.name, service.task)
+
+    def deployment(self, service: Service) -> Deployment:
+        """How `service` gets its next version here: the environment's own entry, else the service's."""
+        return self.deployments.get(service.name, service.deployment)
+
+    def target_groups(self, service: Service) -> tuple[str, str]:
+        """The words of the two target groups that a public service's rule weighs: both options, or both versions on Fargate."""
+        return COLOURS if isinstance(self.deployment(service), Shifting) else (Compute.FARGATE, Compute.EC2)
 
     def host_name(self, service: Service) -> str:
         """The public host name of a public service."""
@@ -266,8 +343,13 @@ def check_environment(environment: Environment, services: Iterable[Service]) -> 
     where = f"Environment({environment.name})"
     found = tuple(services)
     names = [service.name for service in found]
-    if unknown := sorted(set(environment.tasks) - set(names)):
-        raise ModelError(f"{where}.tasks", unknown[0], f"there is no such service; there are {', '.join(names)}")
+    for table in ("tasks", "deployments"):
+        if unknown := sorted(set(getattr(environment, table)) - set(names)):
+            raise ModelError(f"{where}.{table}", unknown[0], f"there is no such service; there are {', '.join(names)}")
+    for service in found:
+        service.check_deployment(f"{where}.deployments[{service.name}]", environment.deployment(service))
+    deployments = {service.name: environment.deployment(service) for service in found}
+    check_owner(where, deployments, environment.options)
     with_data = [service for service in found if service.data]
     for service in with_data:
         scaling = environment.task(service).scaling

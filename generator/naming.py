@@ -47,6 +47,26 @@ def host_log_group(environment: Environment) -> str:
     return f"/aws/ec2/{PROJECT}-{environment.name}"
 
 
+def firewall_log_group(environment: Environment) -> str:
+    """`aws-waf-logs-aldeia-prod`; WAF writes to no group whose name begins otherwise (WAF developer guide, "Logging")."""
+    return f"aws-waf-logs-{PROJECT}-{environment.short}"
+
+
+def log_group_patterns(environment: Environment) -> tuple[str, ...]:
+    """What the names of all log groups of the environment match: containers, hosts, firewall, and those CloudFormation names."""
+    return (
+        f"/ecs/{PROJECT}-{environment.short}-*",
+        f"{host_log_group(environment)}*",
+        firewall_log_group(environment),
+        f"{PROJECT}-{environment.name}-*",
+    )
+
+
+def key_alias(environment: Environment) -> str:
+    """`alias/aldeia-production`: what the console and the command line show for the environment's own key."""
+    return f"alias/{PROJECT}-{environment.name}"
+
+
 def secret_name(environment: Environment, secret: str) -> str:
     """`staging/database/credentials` (document, Option B, Backend Task Definition)."""
     return f"{environment.name}/{secret}"

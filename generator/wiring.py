@@ -8,7 +8,7 @@ type, a change set shows the value that was resolved, and no export ever locks a
 
 from typing import Any
 
-from troposphere import AWSHelperFn, Equals, If, Join, Output, Parameter, Ref, Select, Split, Sub, Template, ssm
+from troposphere import AWSHelperFn, Equals, GetAtt, If, Join, Output, Parameter, Ref, Select, Split, Sub, Template, ssm
 
 from generator import VERSION
 from generator.model import EcrImage, Environment, Service
@@ -17,6 +17,9 @@ from generator.naming import logical_id, parameter_path, stack_name
 SUBNETS = "List<AWS::EC2::Subnet::Id>"
 STRING = "String"
 FIRST_DEPLOYMENT = "FirstDeployment"
+KEY_ARN = "KeyArn"
+# Percent of the requests that go to Fargate; EC2 gets the rest.
+WEIGHT = "FargateWeight"
 
 # A tag (Docker reference grammar) that is not `latest`, or a digest.
 _IMAGE = r"^(?!latest$)([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[a-f0-9]{64})$"
@@ -69,6 +72,15 @@ def take(template: Template, environment: Environment | str, stack: str, name: s
         )
         template.add_parameter_to_group(name, "Values of other stacks (leave as they are)")
     return Ref(name)
+
+
+def with_key(template: Template, environment: Environment, name: str = "KmsKeyId") -> dict[str, Any]:
+    """The property `name` that encrypts with the environment's own key; nothing where AWS's own key does."""
+    if not environment.customer_managed_key:
+        return {}
+    # Its own stack publishes the key, and cannot take what it has not published yet.
+    own = "Key" in template.resources
+    return {name: GetAtt("Key", "Arn") if own else take(template, environment, "network", KEY_ARN)}
 
 
 def publish(template: Template, name: str, value: Any, description: str) -> None:

@@ -1,7 +1,8 @@
 """`make demo`: the whole loop on the embedded CloudFormation. No AWS account, nothing outside this machine, nothing left behind.
 
 Writes the templates, starts the embedded CloudFormation, deploys `shared`, `staging` and `production`, and then shows three
-changes: a size (small and safe), a file system that would be replaced (blocked), an image that does not start (rolled back).
+changes: a size (small and safe), a file system that would be replaced (blocked), an image that does not start (rolled back). At the
+end staging moves from EC2 to Fargate.
 Works in a temporary copy of the description, so the working tree stays as it is. Exit code 0 when every step went as told.
 """
 
@@ -24,6 +25,8 @@ REGION = "us-east-1"
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 # What the embedded CloudFormation takes for a change set and for each resource, in seconds: enough to watch, little to wait.
 SECONDS = {"change_set": 0.3, "resource": 0.04}
+# What is shown of a move: its own lines, each change set and the parameter it sets, how it ended.
+TOLD = re.compile(r"move:|[a-z0-9-]+  (CREATE|UPDATE) |   parameter |staging runs|the description|ec2: DELETE")
 FAILURE = {
     "type": "AWS::ECS::Service",
     "on": "update",
@@ -49,6 +52,7 @@ def main() -> int:
             demo.change_a_size,
             demo.replace_the_file_system,
             demo.deploy_a_broken_image,
+            demo.move_to_fargate,
         )
         for number, step in enumerate(steps, start=1):
             demo.number = number
@@ -187,6 +191,14 @@ class Demo:
         self.expect(done.returncode, 13, "rolled back by itself, with the cause and the next step")
         print(indent(self.run("-m", "deploy_stack", "status", "production").stdout))
 
+    def move_to_fargate(self) -> None:
+        """Staging changes its compute option under way, ChromaDB and all, and the old stack is deleted."""
+        command = ("move", "staging", "--to", "fargate", "--step", "10,100", "--pause", "0.2", "--yes", "--delete")
+        self.title("Move staging from EC2 to Fargate, share by share", "deploy-stack " + " ".join(command))
+        code = self.follow(*command)
+        fact = "moved: requests share by share under the alarms, ChromaDB in one step; the EC2 stack is deleted"
+        self.expect(code, 0, fact)
+
     def summary(self, seconds: float) -> None:
         """What was seen, and where to go on."""
         print(f"\n{bold('What you saw')} ({seconds:.0f} s, no AWS account)")
@@ -218,6 +230,27 @@ class Demo:
             text=True,
             check=False,
         )
+
+    def follow(self, *arguments: str) -> int:
+        """A move as it goes on: its plan, its own lines, and the parameters that it sets; the reviews in between are left out."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "deploy_stack", *arguments],
+            cwd=self.work,
+            env={**self.environment, "COLUMNS": "100"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        everything, planned = [], True
+        for line in process.stdout or ():
+            everything.append(line)
+            planned = planned and not line.startswith("move: step")
+            if planned or TOLD.match(line):
+                print(f"  {line.rstrip()}", flush=True)
+        code = process.wait()
+        if code:
+            print(indent(without_links("".join(everything))))
+        return code
 
     def deploy(self, environment: str, *arguments: str) -> int:
         """Deploy, and print one line for each stack; everything if it fails."""

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 code=0
-for page in generator.rules reference; do
+for page in generator.rules generator.pictures generator.costs reference; do
   .venv/bin/python -m "$page" "$@" || code=1
 done
 exit "$code"

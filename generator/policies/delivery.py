@@ -7,7 +7,20 @@ CloudFormation execution role's (`execution.py`), which the deploy roles hand on
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from awacs import aws, cloudformation, cloudwatch, ecr, ecs, elasticloadbalancing, iam, s3, secretsmanager, ssm, sts
+from awacs import (
+    aws,
+    cloudformation,
+    cloudwatch,
+    ecr,
+    ecs,
+    elasticloadbalancing,
+    iam,
+    inspector2,
+    s3,
+    secretsmanager,
+    ssm,
+    sts,
+)
 from troposphere import Sub
 
 from generator.model import PROJECT, Environment
@@ -80,12 +93,20 @@ def log_in_to_registry() -> aws.PolicyDocument:
 
 def push_images(repositories: Sequence[str]) -> aws.PolicyDocument:
     """Push to exactly these repositories, and see what the scan found (ECR guide, "IAM permissions for pushing an image")."""
-    return document(allow("PushImages", [*_PUSH, *_READ], _repositories(repositories)))
+    return document(allow("PushImages", [*_PUSH, *_READ], _repositories(repositories)), _see_findings())
 
 
 def read_images(repositories: Sequence[str]) -> aws.PolicyDocument:
     """See which tags exist, their manifests and what the scan found, in exactly these repositories."""
-    return document(allow("ReadImages", _READ, _repositories(repositories)))
+    return document(allow("ReadImages", _READ, _repositories(repositories)), _see_findings())
+
+
+def _see_findings() -> aws.Statement:
+    """ECR guide, "IAM permissions required for enhanced scanning": who asks ECR for findings asks Amazon Inspector through it.
+
+    These take no resource (Service authorization reference, Amazon Inspector2).
+    """
+    return allow("SeeEnhancedFindings", [inspector2.ListCoverage, inspector2.ListFindings], ["*"])
 
 
 _PUSH: list[aws.Action] = [

@@ -26,6 +26,7 @@ from generator.model import PROJECT, Environment
 from generator.naming import SHARED
 from generator.policies.common import allow, arn, document
 from generator.policies.scope import OWN, OWN_SHORT, OWN_TAG
+from generator.policies.traffic import ECS
 
 # Services whose resources have ids that nobody knows beforehand, and whose creating actions take no resource: the whole
 # service, in this region only.
@@ -41,7 +42,7 @@ SERVICE_WIDE = (
 )
 
 # Who runs with the roles that the stacks make.
-RUNS_WITH_ROLES = ("ec2.amazonaws.com", "ecs-tasks.amazonaws.com", "vpc-flow-logs.amazonaws.com")
+RUNS_WITH_ROLES = ("ec2.amazonaws.com", ECS, "ecs-tasks.amazonaws.com", "vpc-flow-logs.amazonaws.com")
 
 # Document, EC2 IAM Role Permissions: the only managed policies that a role of the platform may carry.
 ATTACHABLE = ("AmazonSSMManagedInstanceCore", "CloudWatchAgentServerPolicy")
@@ -54,6 +55,7 @@ SERVICE_LINKED = (
     "ecs.application-autoscaling.amazonaws.com",
     "elasticfilesystem.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
+    "wafv2.amazonaws.com",
 )
 
 
@@ -163,10 +165,7 @@ def data() -> aws.PolicyDocument:
         allow(
             "ReadPublishedValues",
             [ssm.GetParameter, ssm.GetParameters],
-            [
-                arn("ssm", f"parameter/{PROJECT}/{SHARED}/*"),
-                arn("ssm", "parameter/aws/service/*", account=False),
-            ],
+            [arn("ssm", f"parameter/{PROJECT}/{SHARED}/*")],
         ),
         allow("FindPublishedValues", [ssm.DescribeParameters], ["*"]),  # takes no resource
     )
@@ -175,14 +174,14 @@ def data() -> aws.PolicyDocument:
 def observation() -> aws.PolicyDocument:
     """Log groups, alarms, dashboards, event rules, topics and the budget, each by name."""
     own = f"{PROJECT}-{OWN}-*"
-    groups = (f"/ecs/{PROJECT}-{OWN_SHORT}-*", f"/aws/ec2/{PROJECT}-{OWN}*", own)
+    groups = (f"/ecs/{PROJECT}-{OWN_SHORT}-*", f"/aws/ec2/{PROJECT}-{OWN}*", f"aws-waf-logs-{PROJECT}-{OWN_SHORT}", own)
     return document(
         allow(
             "LogGroups",
             _actions(
                 logs,
-                "CreateLogGroup DeleteLogGroup DeleteRetentionPolicy ListTagsForResource PutRetentionPolicy"
-                " TagResource UntagResource",
+                "AssociateKmsKey CreateLogGroup DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey"
+                " ListTagsForResource PutRetentionPolicy TagResource UntagResource",
             ),
             [arn("logs", f"log-group:{group}{end}") for group in groups for end in ("", ":*")],
         ),

@@ -13,6 +13,7 @@ from generator.hosts import HostKind
 from generator.model import Service
 from generator.naming import logical_id, private_name
 from generator.policies.common import allow, arn, document
+from generator.policies.key import use_key
 from generator.policies.tasks import mount_file_system, pull_images, read_secrets
 
 # Document, Option A, EC2 IAM Role Permissions: Managed Policies.
@@ -34,7 +35,9 @@ def managed_policies() -> list[Sub]:
     return [Sub(f"arn:${{AWS::Partition}}:iam::aws:policy/{name}") for name in MANAGED]
 
 
-def host_policy(kind: HostKind, secret_arns: list[Any], artifacts_bucket: Any, homes: list[Home]) -> aws.PolicyDocument:
+def host_policy(
+    kind: HostKind, secret_arns: list[Any], artifacts_bucket: Any, homes: list[Home], key_arn: Any = None
+) -> aws.PolicyDocument:
     """What a host needs to start its containers and to say how it went (document, Custom Policy)."""
     statements = [
         allow(
@@ -48,6 +51,8 @@ def host_policy(kind: HostKind, secret_arns: list[Any], artifacts_bucket: Any, h
         statements += pull_images(*repositories)
     if secret_arns:
         statements.append(read_secrets(secret_arns))
+        if key_arn is not None:
+            statements.append(use_key(key_arn, "secretsmanager"))
     for home in homes:
         statements += _keep_data(kind, home)
     return document(*statements)

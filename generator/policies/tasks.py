@@ -12,6 +12,7 @@ from troposphere import Sub
 from generator.model import PROJECT, Environment, Permission, Service
 from generator.naming import container_log_group
 from generator.policies.common import allow, arn, document, trust
+from generator.policies.key import use_key
 
 ECS_TASKS = "ecs-tasks"
 
@@ -57,8 +58,10 @@ def mount_file_system(file_system_id: Any, access_point_id: Any) -> aws.Statemen
     )
 
 
-def execution_policy(environment: Environment, service: Service, secret_arns: list[Any]) -> aws.PolicyDocument:
-    """What the ECS agent needs to start this one service: its image, its log group, its secrets."""
+def execution_policy(
+    environment: Environment, service: Service, secret_arns: list[Any], key_arn: Any = None
+) -> aws.PolicyDocument:
+    """What the ECS agent needs to start this one service: its image, its log group, its secrets, the key these are under."""
     statements = [
         allow(
             "WriteLogs",
@@ -70,6 +73,8 @@ def execution_policy(environment: Environment, service: Service, secret_arns: li
         statements = [*pull_images(service.repository), *statements]
     if secret_arns:
         statements.append(read_secrets(secret_arns))
+        if key_arn is not None:
+            statements.append(use_key(key_arn, "secretsmanager"))
     return document(*statements)
 
 

@@ -12,7 +12,7 @@ from generator.buckets import backups_bucket, private_bucket
 from generator.model import Data, Environment, Service
 from generator.naming import logical_id, secret_name, secret_names
 from generator.policies.data import only_with_tls, only_with_tls_and_access_point
-from generator.wiring import SUBNETS, begin, publish, take
+from generator.wiring import SUBNETS, begin, publish, take, with_key
 
 NAME = "data"
 KEPT: dict[str, Any] = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
@@ -43,6 +43,7 @@ def _file_system(template: Template, environment: Environment, services: tuple[S
                 efs.LifecyclePolicy(TransitionToPrimaryStorageClass="AFTER_1_ACCESS"),
             ],
             FileSystemPolicy=only_with_tls_and_access_point().JSONrepr(),
+            **with_key(template, environment),
             **KEPT,
         )
     )
@@ -116,6 +117,7 @@ def _secrets(template: Template, environment: Environment, services: tuple[Servi
                 logical_id(name, "secret"),
                 Name=secret_name(environment, name),
                 Description=f"{content}; written by a person, read by {environment.name} only",
+                **with_key(template, environment),
                 **KEPT,
             )
         )
@@ -124,7 +126,8 @@ def _secrets(template: Template, environment: Environment, services: tuple[Servi
 
 def _backups(template: Template, environment: Environment) -> None:
     """The bucket of the document's Task Role; the account's number keeps a name that is unique in the world ours."""
-    bucket = private_bucket(template, "BackupsBucket", days=90, BucketName=backups_bucket(environment))
+    key = with_key(template, environment).get("KmsKeyId")
+    bucket = private_bucket(template, "BackupsBucket", days=90, key=key, BucketName=backups_bucket(environment))
     template.add_resource(
         s3.BucketPolicy("BackupsBucketPolicy", Bucket=Ref(bucket), PolicyDocument=only_with_tls(GetAtt(bucket, "Arn")))
     )

@@ -30,6 +30,7 @@ from generator.policies.delivery import (
     trust_github,
 )
 from generator.policies.execution import trust_cloudformation
+from generator.policies.protection import protection
 from generator.policies.scope import scope
 from generator.stacks.registry import repositories
 from generator.wiring import begin, fact, publish, take
@@ -39,6 +40,8 @@ NAME = "delivery"
 # Seconds: the first deployment of an environment waits for certificates, load balancers and services one after the other.
 DEPLOY_SESSION = 2 * 3600
 
+# The parameter's default, and the branch whose pushes the generated workflow builds.
+DEFAULT_BRANCH = "main"
 BRANCH = "ref:refs/heads/${GitHubBranch}"
 
 
@@ -90,7 +93,7 @@ def build(environments: tuple[Environment, ...], services: tuple[Service, ...]) 
             f"Makes change sets of {environment.name}",
             make_change_sets(environment, GetAtt(execution_role, "Arn")),
         )
-        for name, where, about in _deploying(environment):
+        for name, where, about in deploying(environment):
             role = _role(
                 template,
                 logical_id(environment.name, name, "role"),
@@ -104,7 +107,7 @@ def build(environments: tuple[Environment, ...], services: tuple[Service, ...]) 
     return template
 
 
-def _deploying(environment: Environment) -> Iterator[tuple[str, str, str]]:
+def deploying(environment: Environment) -> Iterator[tuple[str, str, str]]:
     """(name, GitHub job, what it does) of the roles that make or execute change sets of an environment."""
     if not environment.protected:
         yield "deploy", BRANCH, "Makes and executes change sets of"
@@ -142,7 +145,7 @@ def _github(template: Template) -> None:
         group="GitHub",
         label="Branch",
         AllowedPattern=r"^[A-Za-z0-9._/-]+$",
-        Default="main",
+        Default=DEFAULT_BRANCH,
         Description="Branch whose pushes are built and deployed",
     )
 
@@ -198,6 +201,7 @@ def _execution_policies(template: Template) -> list[Ref]:
         "data": execution.data(),
         "observation": execution.observation(),
         "identity": execution.identity(),
+        "protection": protection(),
     }
     return [
         _policy(template, f"create {name}", f"CloudFormation creates: {name}", permissions)

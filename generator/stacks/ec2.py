@@ -18,13 +18,16 @@ from generator.naming import ENV_FILE_SECRET, SHARED, host_log_group, logical_id
 from generator.policies.common import arn
 from generator.policies.host import Home, host_policy, read_deploy_key
 from generator.stacks.host_group import host_group, host_profile, launch_template, scale_hosts
-from generator.wiring import SUBNETS, begin, fact, image, is_home, publish, take
+from generator.stacks.nights import stop_hosts
+from generator.wiring import SUBNETS, begin, fact, image, is_home, publish, take, with_key
 
 NAME = "ec2"
 SECURITY_GROUP = "AWS::EC2::SecurityGroup::Id"
 
-# Canonical's public parameters for Ubuntu Server (document, Option A: Ubuntu 22.04 LTS).
+# Canonical's public parameter for the newest Ubuntu Server (document, Option A: Ubuntu 22.04 LTS).
 UBUNTU = "/aws/service/canonical/ubuntu/server/22.04/stable/current/amd64/hvm/ebs-gp2/ami-id"
+
+HOST_IMAGE = "HostImage"
 
 # GitHub's own (docs.github.com, "GitHub's SSH key fingerprints"); a key is public, and another server needs another.
 _GITHUB = "github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
@@ -33,7 +36,7 @@ _GITHUB = "github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKL
 def build(environment: Environment, services: tuple[Service, ...]) -> Template:
     """The EC2 hosts of `environment` and everything they need."""
     template = begin(environment.name, NAME, "EC2 hosts with Docker Compose, auto scaling, host role")
-    ami = _ami(template, environment)
+    ami = _ami(template)
     template.add_resource(
         logs.LogGroup(
             "HostLogGroup",
@@ -41,6 +44,7 @@ def build(environment: Environment, services: tuple[Service, ...]) -> Template:
             RetentionInDays=environment.log_retention_days,
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
+            **with_key(template, environment),
         )
     )
     for kind in host_kinds(environment, services):
@@ -49,6 +53,8 @@ def build(environment: Environment, services: tuple[Service, ...]) -> Template:
         group = _hosts(template, kind, services, ami)
         if kind.host.scales:
             scale_hosts(template, kind, group)
+        if environment.office_hours is not None:
+            stop_hosts(template, kind, environment.office_hours, group)
         if "Condition" not in group.resource:
             publish(template, f"{group.title}Name", Ref(group), f"Auto scaling group of {environment.name}")
     return template
@@ -87,22 +93,19 @@ def _hosts(template: Template, kind: HostKind, services: tuple[Service, ...], am
     )
 
 
-def _ami(template: Template, environment: Environment) -> Ref:
-    """The image's path in Parameter Store. A protected environment names one release, so that no update brings another."""
-    pinned: dict[str, Any] = {"Default": UBUNTU, "Description": "Parameter Store path of the hosts' Ubuntu 22.04 image"}
-    if environment.protected:
-        pinned = {
-            "AllowedPattern": r"^/(?!.*/current/).+$",
-            "ConstraintDescription": "must be the path of one release, with its date in place of `current`",
-            "Description": f"Parameter Store path of one release of Ubuntu 22.04: {UBUNTU} with its date for `current`",
-        }
+def _ami(template: Template) -> Ref:
+    """The image, by its id: another one comes by an edit of the parameter file, with a review of its own, and never by itself.
+
+    A path in Parameter Store would be read anew at every update, so that any deployment could bring another image along, and going
+    back to an earlier release would not bring back its image.
+    """
     return fact(
         template,
-        "HostImage",
+        HOST_IMAGE,
         group="Hosts",
         label="Image of the hosts",
-        Type="AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>",
-        **pinned,
+        Type="AWS::EC2::Image::Id",
+        Description=f"Ubuntu 22.04 image; the newest is the value of {UBUNTU} in Parameter Store",
     )
 
 
@@ -158,7 +161,8 @@ def _policy(template: Template, kind: HostKind) -> aws.PolicyDocument:
         )
         for service in kind.keepers
     ]
-    return host_policy(kind, secrets, take(template, SHARED, "registry", "ArtifactsBucketName"), homes)
+    key = with_key(template, kind.environment).get("KmsKeyId") if secrets else None
+    return host_policy(kind, secrets, take(template, SHARED, "registry", "ArtifactsBucketName"), homes, key)
 
 
 def _homes(template: Template, kind: HostKind) -> dict[str, Any]:

@@ -1,18 +1,24 @@
-"""Stack `edge`: the public way in: certificate, load balancer, host rules, DNS, and the target groups of both options.
+"""Stack `edge`: the public way in: certificate, load balancer, firewall, host rules, DNS, target groups of both options.
 
 Each public service has two target groups, one for Fargate tasks (`ip`) and one for EC2 hosts (`instance`), behind one rule
 that weighs them. `FargateWeight` is the share of Fargate in percent; CloudFormation has no arithmetic, so the share of EC2 comes
 from a mapping. A service without a public host has no rule: the default answer is 404, and ChromaDB is never reachable here.
+
+Where ECS shifts traffic between two versions of a service, both groups are of Fargate tasks, and the weights are ECS's: what
+stands here is how they begin. A second rule, for requests with the test header, leads to the version that is about to come.
 """
+
+from typing import Any
 
 from troposphere import FindInMap, GetAtt, Ref, Sub, Template, certificatemanager, route53, s3
 from troposphere import elasticloadbalancingv2 as elbv2
 
 from generator.buckets import private_bucket
-from generator.model import Compute, Environment, Service
+from generator.model import Compute, Environment, Service, Shifting
 from generator.naming import logical_id
 from generator.policies.edge import load_balancer_logs
-from generator.wiring import SUBNETS, begin, fact, publish, take
+from generator.stacks.firewall import protect
+from generator.wiring import SUBNETS, WEIGHT, begin, fact, publish, take
 
 NAME = "edge"
 
@@ -21,6 +27,12 @@ WEIGHTS = (0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100)
 
 # TLS 1.3 and 1.2 with forward secrecy only (Elastic Load Balancing guide, "Security policies"; the recommended one).
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+
+# A request with this header and value goes to the version that is being tested. It is no secret: it hides nothing, it only keeps
+# ordinary requests apart.
+TEST_HEADER, TEST_VALUE = "X-Aldeia-Test", "true"
+
+_GROUPS = {Compute.FARGATE: "on Fargate", Compute.EC2: "on EC2", "alternate": "on Fargate, for the other version"}
 
 
 def build(environment: Environment, services: tuple[Service, ...]) -> Template:
@@ -37,9 +49,11 @@ def build(environment: Environment, services: tuple[Service, ...]) -> Template:
         Type="AWS::Route53::HostedZone::Id",
         Description=f"Route 53 hosted zone that holds {environment.domain}",
     )
-    if public:
+    if any(Compute.EC2 in environment.target_groups(service) for service in public):
         _weight(template, environment)
     balancer = _load_balancer(template, environment)
+    if environment.firewall is not None:
+        protect(template, environment, environment.firewall, balancer)
     listener = _listeners(template, balancer, _certificate(template, environment, public, zone))
     for priority, service in enumerate(public, start=1):
         _service(template, environment, service, listener, priority)
@@ -54,7 +68,7 @@ def build(environment: Environment, services: tuple[Service, ...]) -> Template:
 def _weight(template: Template, environment: Environment) -> None:
     fact(
         template,
-        "FargateWeight",
+        WEIGHT,
         group="Traffic",
         label="Percent of requests that go to Fargate",
         AllowedValues=[str(weight) for weight in WEIGHTS],
@@ -97,6 +111,8 @@ def _load_balancer(template: Template, environment: Environment) -> elbv2.LoadBa
         "idle_timeout.timeout_seconds": "60",
         "routing.http.desync_mitigation_mode": "defensive",
         "routing.http.drop_invalid_header_fields.enabled": "true",
+        # Lets an operator take the traffic out of a zone; costs nothing while nobody does (ALB guide, "Zonal shift").
+        "zonal_shift.config.enabled": "true",
     }
     balancer: elbv2.LoadBalancer = template.add_resource(
         elbv2.LoadBalancer(
@@ -159,44 +175,56 @@ def _listeners(
 def _service(
     template: Template, environment: Environment, service: Service, listener: elbv2.Listener, priority: int
 ) -> None:
-    """Two target groups and the rule that weighs them."""
-    fargate = _target_group(template, environment, service, Compute.FARGATE)
-    ec2 = _target_group(template, environment, service, Compute.EC2)
-    weights = {fargate: Ref("FargateWeight"), ec2: FindInMap("Ec2Weight", Ref("FargateWeight"), "Percent")}
-    template.add_resource(
+    """Two target groups and the rule that weighs them; where ECS shifts traffic, the rule for testers too, and who they are."""
+    words = environment.target_groups(service)
+    groups = [_target_group(template, environment, service, word) for word in words]
+    shifting = isinstance(environment.deployment(service), Shifting)
+    # Which group is live changes with every deployment, and CloudFormation writes these weights only when it changes the rule.
+    weights = [100, 0] if shifting else [Ref(WEIGHT), FindInMap("Ec2Weight", Ref(WEIGHT), "Percent")]
+    host = elbv2.Condition(
+        Field="host-header",
+        HostHeaderConfig=elbv2.HostHeaderConfig(Values=[environment.host_name(service)]),
+    )
+    common: dict[str, Any] = {"ListenerArn": Ref(listener), "Actions": [_forward(groups, weights)]}
+    if shifting:
+        common["Metadata"] = {"Aldeia": {"WeightsBy": "Amazon ECS"}}  # a review stops whoever would write them over
+    rule = template.add_resource(
         elbv2.ListenerRule(
-            logical_id(service.name, "listener rule"),
-            ListenerArn=Ref(listener),
-            Priority=priority * 10,
-            Conditions=[
-                elbv2.Condition(
-                    Field="host-header",
-                    HostHeaderConfig=elbv2.HostHeaderConfig(Values=[environment.host_name(service)]),
-                )
-            ],
-            Actions=[
-                elbv2.ListenerRuleAction(
-                    Type="forward",
-                    ForwardConfig=elbv2.ForwardConfig(
-                        TargetGroups=[
-                            elbv2.TargetGroupTuple(TargetGroupArn=Ref(group), Weight=weight)
-                            for group, weight in weights.items()
-                        ]
-                    ),
-                )
-            ],
+            logical_id(service.name, "listener rule"), Priority=priority * 10, Conditions=[host], **common
         )
     )
+    if not shifting:
+        return
+    header = elbv2.Condition(
+        Field="http-header",
+        HttpHeaderConfig=elbv2.HttpHeaderConfig(HttpHeaderName=TEST_HEADER, Values=[TEST_VALUE]),
+    )
+    test = template.add_resource(
+        elbv2.ListenerRule(
+            logical_id(service.name, "test listener rule"),
+            Priority=priority * 10 - 5,  # asked before the other rule, which it is a special case of
+            Conditions=[host, header],
+            **common,
+        )
+    )
+    publish(template, f"{rule.title}Arn", Ref(rule), f"Rule of {service.name}; ECS sets its weights")
+    publish(template, f"{test.title}Arn", Ref(test), f"Rule of {service.name} for {TEST_HEADER}: {TEST_VALUE}")
 
 
-def _target_group(
-    template: Template, environment: Environment, service: Service, compute: Compute
-) -> elbv2.TargetGroup:
-    name = logical_id(service.name, compute, "target group")
+def _forward(groups: list[elbv2.TargetGroup], weights: list[Any]) -> elbv2.ListenerRuleAction:
+    shares = [
+        elbv2.TargetGroupTuple(TargetGroupArn=Ref(group), Weight=weight)
+        for group, weight in zip(groups, weights, strict=True)
+    ]
+    return elbv2.ListenerRuleAction(Type="forward", ForwardConfig=elbv2.ForwardConfig(TargetGroups=shares))
+
+
+def _target_group(template: Template, environment: Environment, service: Service, word: str) -> elbv2.TargetGroup:
+    name = logical_id(service.name, word, "target group")
     group: elbv2.TargetGroup = template.add_resource(
         elbv2.TargetGroup(
             name,
-            TargetType="ip" if compute is Compute.FARGATE else "instance",
+            TargetType="instance" if word == Compute.EC2 else "ip",
             Protocol="HTTP",
             Port=service.port,
             VpcId=take(template, environment, "network", "VpcId", "AWS::EC2::VPC::Id"),
@@ -212,7 +240,7 @@ def _target_group(
             ],
         )
     )
-    what = f"{service.name} on {'Fargate' if compute is Compute.FARGATE else 'EC2'}"
+    what = f"{service.name} {_GROUPS[word]}"
     publish(template, f"{name}Arn", Ref(group), f"Target group of {what}")
     publish(template, f"{name}FullName", GetAtt(group, "TargetGroupFullName"), f"Name in metrics of {what}")
     return group

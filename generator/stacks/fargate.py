@@ -1,7 +1,7 @@
 """Stack `fargate`: the document's Option B: a cluster and one ECS service for each container.
 
-Public services scale and roll over without a gap; a deployment that fails its health checks or raises its alarms goes back by
-itself. A service with data runs at most once, in this stack or in `ec2`, as its parameter says.
+Public services scale and change their version without a gap; a deployment that fails its health checks or raises its alarms goes
+back by itself. A service with data runs at most once, in this stack or in `ec2`, as its parameter says.
 """
 
 from typing import Any
@@ -9,12 +9,14 @@ from typing import Any
 from troposphere import GetAtt, If, NoValue, Ref, Template, ecs, iam, logs, servicediscovery
 
 from generator.containers import DATA_VOLUME, definition, scratch_volume
-from generator.model import Compute, Environment, Service
-from generator.naming import alarm_name, cluster_name, container_log_group, logical_id, service_name
+from generator.model import Compute, Environment, Permission, Service
+from generator.naming import cluster_name, container_log_group, logical_id, service_name
 from generator.policies.common import document
+from generator.policies.key import use_key
 from generator.policies.tasks import execution_policy, grants, mount_file_system, open_shell, trust_tasks
-from generator.stacks.scaling import deployment_alarms, scale_service
-from generator.wiring import SUBNETS, begin, first_deployment, image, is_home, publish, take
+from generator.stacks.rollout import deployment_alarms, load_balancer, rollout
+from generator.stacks.scaling import scalable_target, scale_service
+from generator.wiring import SUBNETS, begin, first_deployment, image, is_home, publish, take, with_key
 
 NAME = "fargate"
 SECURITY_GROUP = "AWS::EC2::SecurityGroup::Id"
@@ -43,6 +45,7 @@ def _log_group(template: Template, environment: Environment, title: str, name: s
             RetentionInDays=environment.log_retention_days,
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
+            **with_key(template, environment),
         )
     )
     return group
@@ -52,10 +55,14 @@ def _cluster(template: Template, environment: Environment) -> ecs.Cluster:
     optional: dict[str, Any] = {}
     if environment.execute_command:
         group = _log_group(template, environment, "ShellLogGroup", shell_log_group(environment))
+        encrypted: dict[str, Any] = {"CloudWatchEncryptionEnabled": True} if environment.customer_managed_key else {}
         optional["Configuration"] = ecs.ClusterConfiguration(
             ExecuteCommandConfiguration=ecs.ExecuteCommandConfiguration(
                 Logging="OVERRIDE",
-                LogConfiguration=ecs.ExecuteCommandLogConfiguration(CloudWatchLogGroupName=Ref(group)),
+                LogConfiguration=ecs.ExecuteCommandLogConfiguration(
+                    CloudWatchLogGroupName=Ref(group),
+                    **encrypted,
+                ),
             )
         )
     cluster: ecs.Cluster = template.add_resource(
@@ -97,13 +104,15 @@ def _service(
             NetworkConfiguration=_network(template, environment, service),
             DependsOn=["CapacityProviders", *alarms],
             **_count(template, environment, service),
-            **_rollout(environment, service, with_alarms=bool(alarms)),
+            **rollout(environment, service),
             **_reachable(template, environment, service),
         )
     )
     scaling = environment.task(service).scaling
     if scaling.scales and service.data is None:
         scale_service(template, environment, service, cluster, running)
+    elif environment.office_hours is not None:
+        scalable_target(template, environment, service, cluster, running)
     publish(
         template, logical_id(service.name, "service name"), GetAtt(running, "Name"), f"ECS service of {service.name}"
     )
@@ -117,28 +126,6 @@ def _count(template: Template, environment: Environment, service: Service) -> di
     if scaling.scales:
         return {"DesiredCount": If(first_deployment(template), scaling.desired, NoValue)}
     return {"DesiredCount": scaling.desired}
-
-
-def _rollout(environment: Environment, service: Service, *, with_alarms: bool) -> dict[str, Any]:
-    """Rolling deployment that goes back by itself. A service with data stops before its successor starts."""
-    optional: dict[str, Any] = {}
-    if with_alarms:
-        optional["Alarms"] = ecs.DeploymentAlarms(
-            AlarmNames=[alarm_name(environment, service.name, f"deployment-{kind}") for kind in ("5xx", "unhealthy")],
-            Enable=True,
-            Rollback=True,
-        )
-    alone = service.data is not None and not service.data.allow_two_writers_and_lose_data
-    return {
-        "AvailabilityZoneRebalancing": "DISABLED" if alone else "ENABLED",
-        "DeploymentController": ecs.DeploymentController(Type="ECS"),
-        "DeploymentConfiguration": ecs.DeploymentConfiguration(
-            MinimumHealthyPercent=0 if alone else 100,
-            MaximumPercent=100 if alone else 200,
-            DeploymentCircuitBreaker=ecs.DeploymentCircuitBreaker(Enable=True, Rollback=True),
-            **optional,
-        ),
-    }
 
 
 def _capacity(environment: Environment, service: Service) -> list[ecs.CapacityProviderStrategyItem]:
@@ -180,10 +167,7 @@ def _reachable(template: Template, environment: Environment, service: Service) -
     )
     reachable: dict[str, Any] = {"ServiceRegistries": [ecs.ServiceRegistry(RegistryArn=GetAtt(discovery, "Arn"))]}
     if service.public:
-        group = take(template, environment, "edge", logical_id(service.name, Compute.FARGATE, "target group arn"))
-        reachable["LoadBalancers"] = [
-            ecs.LoadBalancer(ContainerName=service.name, ContainerPort=service.port, TargetGroupArn=group)
-        ]
+        reachable["LoadBalancers"] = [load_balancer(template, environment, service)]
         # As long as the container's own check may take before it counts.
         reachable["HealthCheckGracePeriodSeconds"] = service.health.start_period
     return reachable
@@ -239,6 +223,7 @@ def _volumes(template: Template, environment: Environment, service: Service) -> 
 def _execution_role(
     template: Template, environment: Environment, service: Service, secrets: dict[str, Ref]
 ) -> iam.Role:
+    key = with_key(template, environment).get("KmsKeyId") if secrets else None
     role: iam.Role = template.add_resource(
         iam.Role(
             logical_id(service.name, "execution role"),
@@ -247,7 +232,7 @@ def _execution_role(
             Policies=[
                 iam.Policy(
                     PolicyName="start-task",
-                    PolicyDocument=execution_policy(environment, service, list(secrets.values())),
+                    PolicyDocument=execution_policy(environment, service, list(secrets.values()), key),
                 )
             ],
         )
@@ -257,6 +242,8 @@ def _execution_role(
 
 def _task_role(template: Template, environment: Environment, service: Service) -> iam.Role:
     statements = grants(environment, (service,))
+    if environment.customer_managed_key and Permission.BACKUPS in service.permissions:
+        statements.append(use_key(with_key(template, environment)["KmsKeyId"], "s3", write=True))
     if service.data is not None:
         system = take(template, environment, "data", "FileSystemId")
         point = take(template, environment, "data", logical_id(service.name, "access point id"))

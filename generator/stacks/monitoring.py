@@ -19,8 +19,9 @@ from generator.model import Environment, Service
 from generator.naming import alarm_name, cluster_name, logical_id
 from generator.policies.common import arn
 from generator.policies.monitoring import publish_alarms
+from generator.stacks.nights import mute_alarms
 from generator.tagging import common_tags
-from generator.wiring import begin, fact, publish
+from generator.wiring import begin, fact, publish, with_key
 
 NAME = "monitoring"
 
@@ -43,7 +44,7 @@ def build(environment: Environment, services: tuple[Service, ...]) -> Template:
         ConstraintDescription="must be one e-mail address",
         Description="Gets alarms, failed deployments and the budget's warnings; SNS asks it to confirm first",
     )
-    topic = _topic(template, email)
+    topic = _topic(template, environment, email)
     rules = [GetAtt(rule, "Arn") for rule in _event_rules(template, environment, topic)]
     policy = template.add_resource(
         sns.TopicPolicy(
@@ -69,13 +70,11 @@ def rollback_alarms(environment: Environment, services: tuple[Service, ...]) -> 
     return names if len(names) <= MOST_TRIGGERS else (alarm_name(environment, "release"),)
 
 
-def _topic(template: Template, email: Ref) -> sns.Topic:
-    """The alarm topic.
-
-    Not encrypted with a key of ours on purpose: alarms cannot publish under SNS's own key, a key of ours would be one more thing
-    that silences every alarm when it is disabled, and the messages hold names and numbers, no user's data.
-    """
-    topic: sns.Topic = template.add_resource(sns.Topic("AlarmTopic"))
+def _topic(template: Template, environment: Environment, email: Ref) -> sns.Topic:
+    """The alarm topic, encrypted where the environment has a key: alarms cannot publish under SNS's own key."""
+    topic: sns.Topic = template.add_resource(
+        sns.Topic("AlarmTopic", **with_key(template, environment, "KmsMasterKeyId"))
+    )
     template.add_resource(
         sns.SubscriptionResource("AlarmSubscription", TopicArn=Ref(topic), Protocol="email", Endpoint=email)
     )
@@ -99,6 +98,10 @@ def _alarms(template: Template, environment: Environment, services: tuple[Servic
                 **watch.properties,
             )
             found.append((service, watch, template.add_resource(alarm)))
+    if environment.office_hours is not None:
+        # All but the file system, which is no smaller at night.
+        resting = [alarm for service, watch, alarm in found if service or watch.words == BALANCER_ERRORS]
+        mute_alarms(template, environment, environment.office_hours, resting)
     release = _composite(
         template,
         environment,

@@ -13,7 +13,9 @@ from generator.model import Environment, Nat, Service
 from generator.naming import logical_id
 from generator.policies.common import trust
 from generator.policies.network import write_flow_log
-from generator.wiring import begin, publish
+from generator.stacks.endpoints import interface_endpoints
+from generator.stacks.key import customer_managed_key
+from generator.wiring import begin, publish, with_key
 
 NAME = "network"
 ANYWHERE = "0.0.0.0/0"
@@ -22,6 +24,8 @@ ANYWHERE = "0.0.0.0/0"
 def build(environment: Environment, services: tuple[Service, ...]) -> Template:
     """The network of `environment`."""
     template = begin(environment.name, NAME, "VPC, subnets, NAT, security groups, private DNS")
+    if environment.customer_managed_key:
+        customer_managed_key(template, environment)
     vpc = template.add_resource(
         ec2.VPC("Vpc", CidrBlock=environment.network.cidr, EnableDnsHostnames=True, EnableDnsSupport=True)
     )
@@ -29,6 +33,9 @@ def build(environment: Environment, services: tuple[Service, ...]) -> Template:
     _ways_out(template, environment, vpc, public, private)
     _flow_log(template, environment, vpc)
     _security_groups(template, environment, services, vpc)
+    if environment.interface_endpoints:
+        group = GetAtt("EndpointSecurityGroup", "GroupId")
+        interface_endpoints(template, environment, vpc, private, group)
     namespace = template.add_resource(
         servicediscovery.PrivateDnsNamespace(
             "PrivateNamespace",
@@ -137,6 +144,7 @@ def _flow_log(template: Template, environment: Environment, vpc: ec2.VPC) -> Non
             RetentionInDays=environment.log_retention_days,
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
+            **with_key(template, environment),
         )
     )
     role = template.add_resource(
@@ -160,7 +168,7 @@ def _flow_log(template: Template, environment: Environment, vpc: ec2.VPC) -> Non
 
 
 def _security_groups(template: Template, environment: Environment, services: tuple[Service, ...], vpc: ec2.VPC) -> None:
-    """Groups of the load balancer, each service, the hosts and the file system, and the rules between them."""
+    """Groups of the load balancer, each service, the hosts, endpoints and the file system, and the rules between them."""
     public = [service for service in services if service.public]
     balancer = _group(
         template,
@@ -181,14 +189,13 @@ def _security_groups(template: Template, environment: Environment, services: tup
     for target, caller, port, why in _private_calls(environment, services, groups, host):
         _allow(template, caller, target, port, why)
 
+    silent = [_rule("127.0.0.1/32", None, "none")]
+    if environment.interface_endpoints:
+        endpoints = _group(template, vpc, "endpoint", "Interface endpoints of services of AWS", egress=silent)
+        for caller in (host, *groups.values()):
+            _allow(template, caller, endpoints, 443, "services of AWS")
     if any(service.data for service in services):
-        file_system = _group(
-            template,
-            vpc,
-            "file system",
-            "Mount targets of the file system",
-            egress=[_rule("127.0.0.1/32", None, "none")],
-        )
+        file_system = _group(template, vpc, "file system", "Mount targets of the file system", egress=silent)
         keepers = [groups[service.name] for service in services if service.data]
         if environment.data_host is None:
             keepers.append(host)

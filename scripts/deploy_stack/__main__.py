@@ -14,6 +14,7 @@ from types import FrameType
 
 import click
 
+from deploy_stack import github
 from deploy_stack.exits import DeployError, Exit
 
 # verb: (module, what the list of verbs says about it)
@@ -21,9 +22,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("plan", "Make change sets, review them, write a plan file."),
     "apply": ("apply", "Execute exactly what a plan file says, or refuse."),
     "deploy": ("deploy", "Plan, ask, apply."),
+    "move": ("move", "Move an environment between EC2 and Fargate."),
     "status": ("status", "State, version, drift and age of each stack."),
     "watch": ("watch", "Follow what is running to its end."),
     "diff": ("diff", "The same review between two revisions, without an account."),
+    "images": ("images", "The images, what their scans found; gives them a tag."),
     "outputs": ("outputs", "The stacks' outputs."),
     "drift": ("drift", "Find what was changed by hand."),
     "rollback": ("rollback", "Go back to the version deployed before, or finish a failed rollback."),
@@ -106,6 +109,7 @@ def _say(error: DeployError) -> Exit:
     click.echo(f"error: {error.message}", err=True)
     for line in error.next_step.splitlines():
         click.echo(f"  next: {line}", err=True)
+    github.error("deploy-stack", f"{error.message}\n{error.next_step}".rstrip())
     return error.exit_code
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from deploy_stack import changesets, releases
 from deploy_stack.board import Board
-from deploy_stack.causes import Cause, find_cause
+from deploy_stack.causes import DEPLOY_AGAIN, Cause, find_cause
 from deploy_stack.events import Ending
 from deploy_stack.execution import Approved, execute, outputs
 from deploy_stack.exits import DeployError, Exit
@@ -49,12 +49,16 @@ class Recipe:
     restores: int = 0
 
 
-def apply_one(run: Run, approved: Approved, recipe: Recipe, board: Board, run_id: str) -> Outcome:
-    """Execute one approved stack and return what it came to. Raises DeployError, InterruptError."""
+def apply_one(run: Run, approved: Approved, recipe: Recipe | None, board: Board, run_id: str) -> Outcome:
+    """Execute one approved stack and return what it came to. Raises DeployError, InterruptError.
+
+    Without a recipe it is no release: what `move` sets is nothing that a rollback goes back to.
+    """
     progress = board.add(approved.name)
     run.running[approved.name] = approved.stack_id
-    keeping = threading.Thread(target=_keep, args=(run, approved.name, recipe), daemon=True)
-    keeping.start()
+    keeping = threading.Thread(target=_keep, args=(run, approved.name, recipe), daemon=True) if recipe else None
+    if keeping:
+        keeping.start()
     try:
         ending = execute(run, approved, on_event=board.listener(progress), progress=progress)
     except DeployError as error:
@@ -68,7 +72,7 @@ def apply_one(run: Run, approved: Approved, recipe: Recipe, board: Board, run_id
         changesets.delete(run.aws, approved.change_set_id)  # what failed is not to be executed again
         return failed(run, approved.name, approved.stack_id, ending)
     closing: list[Callable[[], Any]] = [lambda: outputs(run, approved.stack_id)]
-    if approved.change_set_id:
+    if approved.change_set_id and recipe and keeping:
         closing.append(lambda: _record(run, approved.name, recipe, run_id, keeping))
     found = together(*closing)[0]
     return Outcome(
@@ -86,7 +90,8 @@ def failed(run: Run, name: str, stack_id: str, ending: Ending) -> Outcome:
     cause = find_cause(run.aws, stack_id, ending.events)
     step = cause.next_step if cause else ""
     if ending.exit_code is Exit.NEEDS_PERSON:
-        step = f"{step + '; then ' if step else ''}deploy-stack rollback {environment} {name}"
+        first = "mend what holds it up" if step == DEPLOY_AGAIN else step  # something of the change is left
+        step = f"{first + '; then ' if first else ''}deploy-stack rollback {environment} {name}"
         if ending.status in {"ROLLBACK_FAILED", "DELETE_FAILED"}:
             step = f"deploy-stack delete {environment} {name}"
     return Outcome(

@@ -115,12 +115,15 @@ def _is_failure(event: Event) -> bool:
     return event.status.endswith("_FAILED") or event.detailed == "VALIDATION_FAILED"
 
 
+DEPLOY_AGAIN = "mend the cause, then deploy again: nothing of the failed change is left"
+
+
 def advice(reason: str) -> str:
     """Return what to do next about a reason, as far as it is known."""
     for expression, text in ADVICE:
         if re.search(expression, reason):
             return text
-    return "mend the cause, then deploy again: nothing of the failed change is left"
+    return DEPLOY_AGAIN
 
 
 def stopped_tasks(aws: Aws, cluster: str, service: str) -> tuple[str, ...]:

@@ -153,8 +153,9 @@ def _take(
         progress.add(event)
         if on_event:
             on_event(event)
-        if event.root and is_terminal(event.status):
-            ending = event
+        if event.root:
+            # Other clients send no token: an operation that ended before this one began may come with it.
+            ending = event if is_terminal(event.status) else None
     if ending is None:
         return None
     return Ending(

@@ -16,8 +16,10 @@ from deploy_stack.execution import is_running, token_of
 from deploy_stack.exits import DeployError, Exit
 from deploy_stack.planfile import Entry, PlanFile
 from deploy_stack.planning import described_parameters_digest
+from deploy_stack.preflight import image_mistake
 from deploy_stack.review.build import resource_changes
 from deploy_stack.review.model import Finding
+from deploy_stack.review.ownership import touches_rules, with_owners
 from deploy_stack.review.reviewing import review
 from deploy_stack.run import Run
 from deploy_stack.templates import digest
@@ -94,12 +96,12 @@ def _differences(run: Run, entry: Entry, holds: Holds) -> Iterator[str]:
     if digest(holds.template) != entry.template_digest:
         yield "the change set's template is not the one that was reviewed"
     yield from _moved_values(run, entry, description.get("Parameters", ()))
-    shown = review(
-        stack=entry.name,
-        stack_name=entry.stack_name,
-        operation=entry.operation,
-        changes=resource_changes(description["Changes"]),
-    )
+    # A lifecycle rule of the registry may have expired one while the plan waited for its approval.
+    yield from filter(None, (image_mistake(run.aws, *image) for image in entry.images.items()))
+    changes = resource_changes(description["Changes"])
+    if touches_rules(changes):
+        changes = with_owners(changes, stacks.template_of(run.aws, entry.stack_id))
+    shown = review(stack=entry.name, stack_name=entry.stack_name, operation=entry.operation, changes=changes)
     holds.findings = shown.blocking
 
 

@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ class Entry:
     policy: Mapping[str, Any] | None
     findings: tuple[str, ...]
     review: Mapping[str, Any]
+    images: Mapping[str, str] = field(default_factory=dict)  # the tag that will run, by repository
 
     @property
     def resources(self) -> int:
@@ -97,6 +98,11 @@ def entry(planned: Planned, ssm: Mapping[str, str]) -> Entry:
         policy=planned.spec.policy if "StackPolicy" in settings else None,
         findings=tuple(each.key for each in planned.review.blocking),
         review=review_json(planned.review),
+        images={
+            image.repository: planned.chosen[image.parameter]
+            for image in planned.spec.images
+            if planned.chosen.get(image.parameter)
+        },
     )
 
 
@@ -155,6 +161,7 @@ def _entry_json(line: Entry) -> dict[str, Any]:
         "StackPolicy": line.policy,
         "Blocking": list(line.findings),
         "Review": line.review,
+        "Images": dict(line.images),
     }
 
 
@@ -217,6 +224,7 @@ def _entry_from_json(row: Mapping[str, Any]) -> Entry:
         policy=row["StackPolicy"],
         findings=tuple(row["Blocking"]),
         review=row["Review"],
+        images=row.get("Images", {}),
     )
 
 

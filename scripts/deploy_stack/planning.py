@@ -9,15 +9,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from deploy_stack import changesets, preflight, stacks
+from deploy_stack import changesets, machine_images, preflight, stacks
 from deploy_stack.exits import DeployError
 from deploy_stack.failures import validation_events
+from deploy_stack.homes import check_homes
 from deploy_stack.links import change_set_link
 from deploy_stack.project import StackSpec
 from deploy_stack.review.build import resource_changes
 from deploy_stack.review.model import Review, ValueChange
+from deploy_stack.review.ownership import with_owners
 from deploy_stack.review.reviewing import review
 from deploy_stack.room import make_room
 from deploy_stack.run import Run, together
@@ -89,27 +92,35 @@ def look(run: Run, spec: StackSpec) -> Situation:
     return Situation(stack=stack if live else None, template=template, policy=policy)
 
 
-def plan_stack(run: Run, spec: StackSpec) -> Plan:
-    """Return the plan of one stack. Creates a change set unless there is nothing to change."""
+def plan_stack(run: Run, spec: StackSpec, situation: Situation | None = None) -> Plan:
+    """Return the plan of one stack. Creates a change set unless there is nothing to change.
+
+    `situation` is what has just been read, if anything has.
+    """
     preflight.check_limits(spec)
-    situation = look(run, spec)
+    situation = situation or look(run, spec)
     situation, move = make_room(run, spec, situation, look)
     stack = situation.stack
     current = stack.parameters if stack and move is Move.UPDATE else {}
     values = resolve(spec, run.overrides, current)
     chosen = effective(spec, values, current)
     paths = ssm_names(spec, chosen)
-    read = stacks.ssm_values(run.aws, paths.values()) if paths else {}
+    read, advice = together(
+        lambda: stacks.ssm_values(run.aws, paths.values()), lambda: machine_images.advice(run.aws, spec, chosen)
+    )
     missing = tuple(sorted({name for name in paths.values() if name not in read}))
     if missing:
         return Waiting(spec, missing)
     settings = setting_changes(spec, stack if move is Move.UPDATE else None, situation.policy)
     if stack and move is Move.UPDATE and _is_the_same(spec, situation, values, chosen, read):
-        return _settings_only(spec, stack, settings, chosen) if settings else Unchanged(spec, stack, fast=True)
+        if settings:
+            return _settings_only(spec, stack, settings, chosen, advice)
+        return _unchanged(run, Unchanged(spec, stack, fast=True), advice)
     run.guard()
+    check_homes(run, spec, stack if move is Move.UPDATE else None, chosen)
     _check_what_runs(run, spec, chosen)
     operation = "UPDATE" if move is Move.UPDATE else "CREATE"
-    return _with_change_set(run, Draft(spec, situation, operation, values, chosen, settings))
+    return _with_change_set(run, Draft(spec, situation, operation, values, chosen, settings, advice))
 
 
 def _is_the_same(
@@ -148,6 +159,7 @@ class Draft:
     values: Values
     chosen: Mapping[str, str]
     settings: tuple[ValueChange, ...]
+    advice: tuple[str, ...]
 
 
 def _with_change_set(run: Run, draft: Draft) -> Plan:
@@ -184,32 +196,44 @@ def _with_change_set(run: Run, draft: Draft) -> Plan:
                 f"{spec.stack_name}: CloudFormation finds nothing to create: is the template empty?"
             ) from None
         if draft.settings:
-            return _settings_only(spec, now, draft.settings, draft.chosen)
-        return Unchanged(spec, now, fast=False)
+            return _settings_only(spec, now, draft.settings, draft.chosen, draft.advice)
+        return _unchanged(run, Unchanged(spec, now, fast=False), draft.advice)
     except BaseException:
         tidy(run, change_set_id, stack_id, created=creating)
         raise
     # Warnings of the checks before the deployment do not fail a change set; creation is where they tell something.
     notes.extend(validation_events(run.aws, change_set_id, only_failed=False))
+    notes.extend(draft.advice)
     return _planned(run, draft, description, request.capabilities, notes)
 
 
 def _planned(
     run: Run, draft: Draft, description: Mapping[str, Any], needed: tuple[str, ...], notes: list[str]
 ) -> Planned:
+    from deploy_stack.review.pricing import State, cost_between
+
     spec, situation = draft.spec, draft.situation
     stack_id, change_set_id = description["StackId"], description["ChangeSetId"]
     updated = situation.stack if draft.operation == "UPDATE" else None
     stack = updated or stacks.find(run.aws, stack_id)
+    was = {key: each.value for key, each in updated.parameters.items()} if updated else {}
+    cost, unpriced = cost_between(
+        run.environment,
+        spec.name,
+        State(situation.template if updated else {}, was),
+        State(spec.template, draft.chosen),
+        datetime.now(UTC).date(),
+    )
     shown = review(
         stack=spec.name,
         stack_name=spec.stack_name,
         operation=draft.operation,
-        changes=resource_changes(description["Changes"]),
+        changes=with_owners(resource_changes(description["Changes"]), situation.template),
         values=(*draft.settings, *value_changes(spec, updated, situation.template, description)),
-        notes=notes,
+        notes=[*notes, *unpriced],
         capabilities=needed,
         link=change_set_link(stack_id, change_set_id),
+        cost=cost,
     )
     return Planned(
         spec=spec,
@@ -226,12 +250,17 @@ def _planned(
 
 
 def _meanwhile(run: Run) -> None:
-    """Do what will be needed while CloudFormation makes the change set: rich takes a tenth of a second to import."""
+    """Do what will be needed while CloudFormation makes the change set: rich and prices take a tenth of a second to import."""
 
     def prepare() -> None:
         import rich.console
         import rich.table
         import rich.text  # noqa: F401
+
+        import deploy_stack.review.pricing  # noqa: F401
+        from generator.costs.prices import own_table
+
+        own_table()
 
         try:
             run.caller()
@@ -260,12 +289,22 @@ def tidy(run: Run, change_set_id: str, stack_id: str, *, created: bool) -> None:
         changesets.delete_empty_review_stack(run.aws, stack_id)
 
 
+def _unchanged(run: Run, plan: Unchanged, advice: tuple[str, ...]) -> Unchanged:
+    """Say what a review would have noted, and that there is none."""
+    for text in advice:
+        run.say(plan.spec.name, text)
+    return plan
+
+
 def _settings_only(
-    spec: StackSpec, stack: Stack, settings: tuple[ValueChange, ...], chosen: Mapping[str, str]
+    spec: StackSpec, stack: Stack, settings: tuple[ValueChange, ...], chosen: Mapping[str, str], notes: tuple[str, ...]
 ) -> Planned:
+    shown = review(
+        stack=spec.name, stack_name=spec.stack_name, operation="UPDATE", changes=(), values=settings, notes=notes
+    )
     return Planned(
         spec=spec,
-        review=review(stack=spec.name, stack_name=spec.stack_name, operation="UPDATE", changes=(), values=settings),
+        review=shown,
         stack_id=stack.id,
         change_set_id="",
         stack_token=stack.token,

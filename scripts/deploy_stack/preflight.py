@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from deploy_stack.aws import DENIED, Aws, as_deploy_error, error_code
 from deploy_stack.exits import DeployError
 from deploy_stack.links import partition_of, url_suffix
-from deploy_stack.project import Image, StackSpec, Target
+from deploy_stack.project import StackSpec, Target
 from deploy_stack.stacks import ssm_values
 from deploy_stack.templates import MAX_BODY_BYTES, MAX_URL_BYTES, compact, digest
 
@@ -147,26 +147,27 @@ def image_mistakes(aws: Aws, spec: StackSpec, chosen: Mapping[str, str]) -> list
             continue
         if tag == "latest" and spec.environment == "production":
             found.append(f"{image.parameter}: latest is refused in production: it names another image tomorrow")
-        else:
-            found.extend(_image_mistake(aws, image, tag))
+        elif mistake := image_mistake(aws, image.repository, tag):
+            found.append(f"{image.parameter}: {mistake}")
     return found
 
 
-def _image_mistake(aws: Aws, image: Image, tag: str) -> Iterable[str]:
+def image_mistake(aws: Aws, repository: str, tag: str) -> str:
+    """Return why this image cannot be run, or "" for one that is there, or that nobody may look for."""
     client = aws.client("ecr")
     which = {"imageDigest": tag} if tag.startswith("sha256:") else {"imageTag": tag}
     try:
-        client.describe_images(repositoryName=image.repository, imageIds=[which])
+        client.describe_images(repositoryName=repository, imageIds=[which])
     except Exception as error:
         code = error_code(error)
         if code == "RepositoryNotFoundException":
-            yield f"{image.parameter}: the repository {image.repository} does not exist: deploy shared registry first"
-        elif code == "ImageNotFoundException":
-            empty = not client.list_images(repositoryName=image.repository, maxResults=1).get("imageIds")
-            what = "is empty: push an image first" if empty else f"has no image {tag}"
-            yield f"{image.parameter}: the repository {image.repository} {what}"
-        elif code not in DENIED:
-            raise as_deploy_error(error, f"looking for {image.repository}:{tag}") from error
+            return f"the repository {repository} does not exist: deploy shared registry first"
+        if code == "ImageNotFoundException":
+            empty = not client.list_images(repositoryName=repository, maxResults=1).get("imageIds")
+            return f"the repository {repository} {'is empty: push an image first' if empty else f'has no image {tag}'}"
+        if code not in DENIED:
+            raise as_deploy_error(error, f"looking for {repository}:{tag}") from error
+    return ""
 
 
 def secret_mistakes(aws: Aws, spec: StackSpec) -> list[str]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from deploy_stack.choice import Choice, read_choice
 from deploy_stack.exits import DeployError, Exit
 from deploy_stack.source import Source
 
@@ -27,6 +28,14 @@ class Image:
     def name(self) -> str:
         """The short name for `--image NAME=TAG`: the last part of the repository."""
         return self.repository.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class MachineImage:
+    """An EC2 machine image that the parameter file pins, and the public SSM parameter that holds the newest one."""
+
+    parameter: str
+    newest: str
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,7 @@ class StackSpec:
     rollback_alarms: tuple[str, ...]
     tags: Mapping[str, str]
     images: tuple[Image, ...]
+    machine_images: tuple[MachineImage, ...]
     secrets: tuple[str, ...]
     create_parameters: Mapping[str, str]  # given while the stack is created, and never again
     service_role: str | None  # Parameter Store path of the role that CloudFormation acts as
@@ -58,6 +68,7 @@ class StackSpec:
     template_file: str
     entries: object
     parameters_file: str
+    kept: frozenset[str] = frozenset()  # parameters that keep what the stack has, unless they are given
 
     @property
     def version(self) -> str:
@@ -78,6 +89,9 @@ class Environment:
     version: str
     target: Target
     stacks: tuple[StackSpec, ...]
+    choice: Choice | None = None  # None for one compute option
+    traffic: str | None = None  # the text of traffic.json, which only pricing reads
+    traffic_file: str = ""
 
     def select(self, names: Sequence[str]) -> tuple[StackSpec, ...]:
         """Return the named stacks in deploy order, or the default ones when none is named.
@@ -106,16 +120,22 @@ def read_environment(name: str, source: Source, templates: Path, parameters: Pat
         raise DeployError(f"{name}: no such environment ({label} does not exist); {hint}", exit_code=Exit.USAGE)
     manifest = _object(text, label)
     _agree(manifest, label, {"Environment": name})
+    choice = read_choice(manifest.get("Compute"), label)
     stacks = tuple(
         _stack(row, name, str(manifest.get("Version", "")), source, templates, parameters, label)
         for row in _need(manifest, "Stacks", list, label)
     )
+    if choice:
+        stacks = tuple(replace(each, kept=choice.kept & each.declared.keys()) for each in stacks)
     _dependencies(stacks, label)
     return Environment(
         name=name,
         version=str(manifest.get("Version", "")),
         target=read_target(name, source, parameters),
         stacks=stacks,
+        choice=choice,
+        traffic=source.read(parameters, f"{name}/traffic.json"),
+        traffic_file=source.label(parameters, f"{name}/traffic.json"),
     )
 
 
@@ -163,6 +183,9 @@ def _stack(  # noqa: PLR0917
         tags=dict(row.get("Tags", {})),
         images=tuple(
             Image(parameter=each["Parameter"], repository=each["Repository"]) for each in row.get("Images", ())
+        ),
+        machine_images=tuple(
+            MachineImage(parameter=each["Parameter"], newest=each["Newest"]) for each in row.get("MachineImages", ())
         ),
         secrets=tuple(row.get("Secrets", ())),
         create_parameters=dict(row.get("CreateParameters", {})),

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from deploy_stack import github
 from deploy_stack.applying import Outcome
 from deploy_stack.exits import Exit, worst
 from deploy_stack.narrate import Narrator
@@ -29,17 +30,19 @@ def finish(narrator: Narrator, outcomes: Sequence[Outcome], *, as_json: bool, **
             for key, value in sorted(outcome.outputs.items()):
                 click.echo(f"{outcome.name}.{key} = {value}")
     for outcome in outcomes:
-        _say(narrator, outcome)
+        say_outcome(narrator, outcome)
     return code
 
 
-def _say(narrator: Narrator, outcome: Outcome) -> None:
+def say_outcome(narrator: Narrator, outcome: Outcome) -> None:
+    """Say what became of one stack, with the cause and the next step where there are any."""
     if outcome.exit_code is Exit.DONE:
         for note in outcome.notes:
             narrator.insist(f"{outcome.name}: {note}")
         narrator.say(f"{outcome.name}: {outcome.status}")
         return
     narrator.insist(f"\n{outcome.name}: {_headline(outcome)}{': ' + outcome.text if outcome.text else ''}")
+    _annotate(outcome)
     if outcome.cause:
         narrator.insist(f"  cause: {outcome.cause.logical_id} ({outcome.cause.type})")
         narrator.insist(f"         {outcome.cause.reason}")
@@ -49,6 +52,14 @@ def _say(narrator: Narrator, outcome: Outcome) -> None:
             narrator.insist(f"  look: {link}")
     if outcome.next_step:
         narrator.insist(f"  next: {outcome.next_step}")
+
+
+def _annotate(outcome: Outcome) -> None:
+    if outcome.begun:
+        cause = outcome.cause
+        reason = f"{cause.logical_id} ({cause.type}): {cause.reason}" if cause else outcome.text
+        text = "\n".join(each for each in (reason, outcome.next_step) if each)
+        github.error(f"{outcome.name}: {_headline(outcome)}", text)
 
 
 def _headline(outcome: Outcome) -> str:

@@ -70,18 +70,22 @@ def _named(name: str, rows: Sequence[Release], to: str) -> Release:
 def restore(run: Run, spec: StackSpec, release: Release, templates: Path) -> Restore:
     """Return the stack as the release had it: its template found by digest, its parameters from the record.
 
-    Tags, stack policy and protection stay those of the present files.
+    Tags, stack policy and protection stay those of the present files; the weight of the requests and the home of the data stay
+    where the last move put them. What is given while a stack is created is not given again, and a release keeps its machine image,
+    whether or not there is a newer one.
     """
     template = find_template(run, spec, release, templates)
     declared = template.get("Parameters") or {}
     entries = [
-        {"ParameterKey": key, "ParameterValue": value} for key, value in release.parameters.items() if key in declared
+        {"ParameterKey": key, "ParameterValue": value}
+        for key, value in release.parameters.items()
+        if key in declared and key not in spec.kept and key not in spec.create_parameters
     ]
     label = f"release {release.number} of {spec.name}"
-    return Restore(
-        spec=replace(spec, template=template, template_file=label, entries=entries, parameters_file=label),
-        release=release,
+    earlier = replace(
+        spec, template=template, template_file=label, entries=entries, parameters_file=label, machine_images=()
     )
+    return Restore(spec=earlier, release=release)
 
 
 def find_template(run: Run, spec: StackSpec, release: Release, templates: Path) -> Mapping[str, Any]:

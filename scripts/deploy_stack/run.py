@@ -34,6 +34,7 @@ class Run:
     patience: float = 300.0  # seconds without an answer before the watch is given up
     guard: Callable[[], None] = lambda: None  # refuses, before the first call that changes something
     dispose: Callable[[], None] = lambda: None  # ends what was begun in the background and is not needed any more
+    leaves: frozenset[str] = frozenset()  # stacks that will be no home any more before what is planned now is executed
     _caller: Caller | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     running: dict[str, str] = field(default_factory=dict)  # stacks that AWS is working on for us: name -> ARN

@@ -75,11 +75,16 @@ def begin(options: Options, *, warm: Sequence[str] = ("cloudformation",)) -> tup
     return run, run.environment.select(options.stacks)
 
 
-def begin_change(options: Options) -> tuple[Run, tuple[StackSpec, ...]]:
-    """Return the run and the chosen stacks, for verbs that make change sets: everything offline is checked."""
+def begin_change(
+    options: Options, *, choose: Callable[[Environment], Sequence[str]] | None = None
+) -> tuple[Run, tuple[StackSpec, ...]]:
+    """Return the run and the chosen stacks, for verbs that make change sets: everything offline is checked.
+
+    `choose` names the stacks for a verb that does not take them as arguments.
+    """
     run, source = open_session(options, warm=("cloudformation",))
     templates, _ = folders(options)
-    specs = run.environment.select(options.stacks)
+    specs = run.environment.select(choose(run.environment) if choose else options.stacks)
     if any(is_ssm_value(each) for spec in specs for each in spec.declared.values()):
         run.aws.warm("ssm")
     run.overrides = read_overrides(options, run.environment, specs)

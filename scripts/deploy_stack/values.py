@@ -112,8 +112,8 @@ def check_files(spec: StackSpec, overrides: Overrides) -> list[str]:
 def resolve(spec: StackSpec, overrides: Overrides, current: Mapping[str, Any]) -> Values:
     """Decide each parameter. `current` are the stack's parameters by name, empty for a stack that is not there.
 
-    A value that is not given falls back to the template's default, as the repository says it; image tags and NoEcho
-    values keep what the stack has. `UsePreviousValue` is only sent for parameters of the previous template.
+    A value that is not given falls back to the template's default, as the repository says it; image tags, NoEcho values
+    and what `move` sets keep what the stack has. `UsePreviousValue` is only sent for parameters of the previous template.
     Raises DeployError that names every parameter that has no value.
     """
     files = {each["ParameterKey"]: each["ParameterValue"] for each in spec.entries}  # type: ignore[attr-defined]
@@ -125,7 +125,7 @@ def resolve(spec: StackSpec, overrides: Overrides, current: Mapping[str, Any]) -
     for key, declaration in spec.declared.items():
         if key in given or key in secret:
             continue
-        keeps = key in images or is_no_echo(declaration)
+        keeps = key in images or key in spec.kept or is_no_echo(declaration)
         if keeps and key in current:
             previous.append(key)
         elif "Default" not in declaration:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from deploy_stack import github
 from deploy_stack.exits import ConsentNeededError, DeployError, Exit, InterruptError
 from deploy_stack.planfile import verdict
 from deploy_stack.planning import Plan, Planned, Unchanged, Waiting, plan_stack, tidy
@@ -111,6 +112,8 @@ def show(run: Run, plans: Plans, show_review: Callable[[Planned], None]) -> None
     """Show every review, and say what else there is to say."""
     for planned in plans.planned:
         show_review(planned)
+        for finding in planned.review.blocked_by(run.allowed):
+            github.error(f"{planned.spec.name}: blocked until a person agrees", f"{finding.key}: {finding.text}")
     if plans.unchanged:
         run.narrator.say(f"nothing to change: {', '.join(each.spec.name for each in plans.unchanged)}")
     for waiting in plans.waiting:
@@ -121,6 +124,7 @@ def show(run: Run, plans: Plans, show_review: Callable[[Planned], None]) -> None
 
 def say_error(run: Run, error: DeployError) -> None:
     """Say an error and what to do next."""
+    github.error("deploy-stack", f"{error.message}\n{error.next_step}".rstrip())
     run.narrator.insist(f"error: {error.message}")
     for line in error.next_step.splitlines():
         run.narrator.insist(f"  next: {line}")

@@ -1,4 +1,4 @@
-"""AWS's query protocol: form fields in, XML out, both driven by botocore's model of CloudFormation.
+"""AWS's query protocol: form fields in, XML out, both driven by botocore's model of the service (CloudFormation's, mostly).
 
 An answer can hold only what the model has: a member it does not know, or a value outside an enumeration, is an error of
 this server and raises, so no answer can drift from the real shape.
@@ -33,15 +33,15 @@ _UNLISTED = {
 
 
 @cache
-def service_model() -> ServiceModel:
-    """botocore's CloudFormation."""
-    return ServiceModel(Loader().load_service_model("cloudformation", "service-2"), "cloudformation")
+def service_model(service: str = "cloudformation") -> ServiceModel:
+    """botocore's model of a service."""
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
 @cache
-def operation_model(name: str) -> OperationModel | None:
-    """An operation of the model, None when CloudFormation has no such operation."""
-    model = service_model()
+def operation_model(name: str, service: str = "cloudformation") -> OperationModel | None:
+    """An operation of the model, None when the service has no such operation."""
+    model = service_model(service)
     return model.operation_model(name) if name in model.operation_names else None
 
 
@@ -144,7 +144,7 @@ def constraint_error(value: str, name: str, words: str) -> ValidationError:
 
 def answer(operation: OperationModel, result: Mapping[str, Any]) -> bytes:
     """A result as XML."""
-    namespace = service_model().metadata["xmlNamespace"]
+    namespace = operation.service_model.metadata["xmlNamespace"]
     root = ET.Element(f"{operation.name}Response", {"xmlns": namespace})
     if operation.output_shape is not None:
         wrapper = operation.output_shape.serialization.get("resultWrapper", f"{operation.name}Result")

@@ -17,6 +17,7 @@ _ACTIONS = {"create", "update", "delete", "rollback", "*"}
 _FAULTS = {"throttle", "drop", "drop-after", "expired-token", "http-500", "latency", "access-denied"}
 _SIGNALS = {"automatic", "none", "failure"}
 _MODES = {"FAIL", "WARN"}
+_TARGET_STATES = {"healthy", "initial", "unhealthy", "draining", "unused"}
 
 
 class ScriptError(ValueError):
@@ -139,6 +140,8 @@ class Script:
     signals: str = "automatic"
     incomplete_values: list[str] = field(default_factory=list)
     alarms: dict[str, str] = field(default_factory=dict)
+    # Shell pattern of a target group's logical id or ARN: the state of its targets.
+    targets: dict[str, str] = field(default_factory=dict)
     change_set_limit: int = 1000
 
     def as_dict(self) -> dict[str, Any]:
@@ -217,6 +220,8 @@ def _check(script: Script) -> None:
     for at, validation in enumerate(script.validations):
         _one_of(validation.mode, _MODES, f"validations[{at}].mode")
     _one_of(script.signals, _SIGNALS, "signals")
+    for pattern, state in script.targets.items():
+        _one_of(state, _TARGET_STATES, f"targets[{pattern}]")
     for name in ("change_set", "stack", "resource", "drift"):
         value = getattr(script.seconds, name)
         if value is not None and (not isinstance(value, int | float) or value < 0):

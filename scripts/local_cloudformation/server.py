@@ -20,7 +20,7 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
 
-from local_cloudformation import control, ecs, ssm
+from local_cloudformation import control, ecs, elb, ssm
 from local_cloudformation.clock import Clock, WallClock
 from local_cloudformation.dispatch import dispatch
 from local_cloudformation.engine import Engine
@@ -204,8 +204,9 @@ class LocalServer:
             return status, _respond(environ, start_response, status, body, "text/xml")
         found = self._before_moto(environ, addressee)
         if found is not None:
-            kind = "application/x-amz-json-1.1"
-            return 200, _respond(environ, start_response, 200, json.dumps(found).encode(), kind)
+            kind = "text/xml" if isinstance(found, bytes) else "application/x-amz-json-1.1"
+            body = found if isinstance(found, bytes) else json.dumps(found).encode()
+            return 200, _respond(environ, start_response, 200, body, kind)
         seen: list[int] = []
 
         def noting(status: str, headers: Any, exc_info: Any = None) -> Any:
@@ -215,7 +216,7 @@ class LocalServer:
         reply = list(self.moto(environ, noting))
         return (seen or [200])[-1], reply
 
-    def _before_moto(self, environ: Environ, addressee: tuple[str, str, str]) -> dict[str, Any] | None:
+    def _before_moto(self, environ: Environ, addressee: tuple[str, str, str]) -> dict[str, Any] | bytes | None:
         """The answer to a call of another service that moto could not give truthfully; None for every other call."""
         service, region, operation = addressee
         target = environ.get("HTTP_X_AMZ_TARGET", "")
@@ -223,6 +224,8 @@ class LocalServer:
             return ecs.answer(self.engine, operation, _body(environ), region)
         if service == "ssm" and target.startswith(ssm.PREFIX):
             return ssm.answer(self.moto, operation, _body(environ), region)
+        if service == elb.SERVICE:
+            return elb.answer(self.engine, operation, _body(environ), environ.get("QUERY_STRING", ""), region)
         return None
 
     def _log(self, environ: Environ, called: tuple[str, str], status: int, verdict: Verdict, begun: float) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from generator.files import differences, write
@@ -20,13 +21,13 @@ PAGES = {
 }
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, makers: Mapping[str, Callable[[], str]] = PAGES) -> int:
     """Write the pages, or with --check compare them; 1 when one is stale."""
     parser = argparse.ArgumentParser(prog="python -m reference", description="Write docs/reference/ from the code.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 and name what is stale")
     parser.add_argument("--out", type=Path, default=FOLDER, metavar="DIR", help="default: docs/reference/")
     options = parser.parse_args(arguments)
-    pages = {name: page() for name, page in PAGES.items()}
+    pages = {name: page() for name, page in makers.items()}
     if options.check:
         stale = differences(pages, options.out)
         for kind, name in stale:

@@ -31,7 +31,7 @@ This page is generated from the commands: `make docs` writes it.
 """
 ROOT = Path(__file__).resolve().parents[2]
 # Modules that are run with `python -m`, and read their arguments with argparse.
-MODULES = ("generator", "generator.rules", "reference")
+MODULES = ("generator", "generator costs", "generator.rules", "generator.pictures", "generator.costs", "reference")
 _TARGET = re.compile(r"^([a-z-]+):.*## (.*)$", re.MULTILINE)
 
 
@@ -117,9 +117,9 @@ def _options(options: Sequence[Option]) -> list[str]:
 
 
 def _help(module: str) -> str:
-    """What `python -m MODULE --help` prints, at a width of its own."""
+    """What `python -m MODULE [COMMAND] --help` prints, at a width of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", module, "--help"],
+        [sys.executable, "-m", *module.split(), "--help"],
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "110", "PYTHONPATH": f"{ROOT}:{ROOT / 'scripts'}"},
         capture_output=True,

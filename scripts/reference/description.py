@@ -13,6 +13,7 @@ import textwrap
 import typing
 from collections.abc import Iterator
 from enum import Enum
+from typing import Any
 
 from generator import model
 from reference import refusals
@@ -80,11 +81,17 @@ def _first_sentence(owner: type) -> str:
     return " ".join(inspect.cleandoc(owner.__doc__ or "").split("\n\n")[0].split()).split(". ")[0].rstrip(".") + "."
 
 
-def _fields(owner: type) -> list[str]:
-    rows = [
-        (code(each.target.id), code(ast.unparse(each.annotation)), _default(each.value))
-        for each in _tree(owner).body
+def _fields(owner: type[Any]) -> list[str]:
+    declared = {
+        each.target.id: each
+        for base in reversed(owner.__mro__)
+        if dataclasses.is_dataclass(base)
+        for each in _tree(base).body
         if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+    }
+    rows = [
+        (code(each.name), code(ast.unparse(declared[each.name].annotation)), _default(declared[each.name].value))
+        for each in dataclasses.fields(owner)
     ]
     lines = table(("field", "type", "default"), rows) if rows else ["It has no fields."]
     refused = refusals.of_class(owner)

@@ -23,8 +23,9 @@ HEAD = """\
 
 What every template asks for, and who gives it. What an engineer decides stands in the templates; what an account, a deployment or
 another stack tells is a parameter. `deploy-stack` takes a value from `--image` or `--parameter`, else from
-`parameters/<environment>/<stack>.json`, else the default; only image tags keep what the stack has. So a value given by
-`--parameter` holds until the next deployment of the stack that does not give it: what shall stay belongs into the file.
+`parameters/<environment>/<stack>.json`, else the default; only image tags and what `move` sets keep what the stack has. So any
+other value given by `--parameter` holds until the next deployment of the stack that does not give it: what shall stay belongs into
+the file.
 
 This page is generated from the rendered templates: `make docs` writes it.
 """

@@ -261,6 +261,16 @@ def test_outputs_are_lines_or_json(deployed):
     assert list(deployed("outputs", "staging", "--json").json) == ["network", "data", "app"]
 
 
+def test_one_output_alone_is_for_a_shell(deployed):
+    """`--value STACK.KEY` prints the value; anything else is told what there is."""
+    said = deployed("outputs", "staging", "--value", "network.VpcId")
+    assert said.out.startswith("vpc-")
+    assert said.out.count("\n") == 1
+    assert deployed("outputs", "staging", "--value", "network.Nothing").code == 1
+    unknown = deployed("outputs", "staging", "--value", "nothing.VpcId")
+    assert (unknown.code, "the stacks are network" in unknown.err) == (2, True)
+
+
 def test_watch_says_how_the_last_operation_ended(deployed, project, local):
     """Where nothing runs, the exit code is the last operation's."""
     assert deployed("watch", "staging").code == 0

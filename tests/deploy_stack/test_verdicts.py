@@ -5,6 +5,7 @@ import json
 import pytest
 from deploy_stack.review.build import MASK, resource_changes
 from deploy_stack.review.model import KNOWN_AFTER_APPLY, PropertyChange, ResourceChange, Severity, ValueChange
+from deploy_stack.review.ownership import rule_owners, with_owners
 from deploy_stack.review.reviewing import review
 from deploy_stack.review.verdicts import RULES
 from deploy_stack.review.verdicts.security import Opening
@@ -49,6 +50,24 @@ def allow(action, resource="*", **more):
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
+def shifting(*rules):
+    """Return an ECS service that shifts traffic by these rules."""
+    names = dict(zip(("ProductionListenerRule", "TestListenerRule"), rules, strict=False))
+    return {"Type": "AWS::ECS::Service", "Properties": {"LoadBalancers": [{"AdvancedConfiguration": names}]}}
+
+
+def weights(*numbers):
+    """Return a listener rule's properties with these weights."""
+    groups = [{"TargetGroupArn": f"arn-{place}", "Weight": number} for place, number in enumerate(numbers)]
+    return {"Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]}
+
+
+def group(policy):
+    """Return an auto scaling group whose hosts get another launch template, with this update policy."""
+    version = changed("LaunchTemplate.Version", recreation="Conditionally")
+    return ResourceChange("G", GROUP, "Modify", "Conditional", properties=(version,), after={"UpdatePolicy": policy})
+
+
 def ingress(*rows):
     """Return a security group's properties."""
     return {
@@ -59,6 +78,16 @@ def ingress(*rows):
 
 
 EFS, SG, ROLE = "AWS::EFS::FileSystem", "AWS::EC2::SecurityGroup", "AWS::IAM::Role"
+LAUNCH, GROUP = "AWS::EC2::LaunchTemplate", "AWS::AutoScaling::AutoScalingGroup"
+ROLLING = {
+    "AutoScalingRollingUpdate": {
+        "MaxBatchSize": "1",
+        "MinInstancesInService": "2",
+        "PauseTime": "PT20M",
+        "WaitOnResourceSignals": True,
+    }
+}
+RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
 ENCRYPTED = changed("Encrypted", recreation="Always")
 CASES = [
     ("a replaced file system", modify(EFS, ENCRYPTED, replacement="True"), {("data-replaced", BLOCK)}),
@@ -109,6 +138,12 @@ CASES = [
         ),
         {("service-interrupted", NOTE), ("unknown-until-applied", NOTE)},
     ),
+    (
+        "other weights at a listener rule",
+        modify(RULE, before=weights(0, 100), after=weights(10, 90)),
+        {("traffic-moves", WARN)},
+    ),
+    ("the same weights, another host", modify(RULE, before=weights(0, 100), after=weights(0, 100)), set()),
     ("Dynamic", ResourceChange("X", "AWS::SNS::Topic", "Dynamic"), {("conditional", WARN)}),
     (
         "a port for everybody",
@@ -258,6 +293,45 @@ CASES = [
         modify("AWS::ECS::TaskDefinition", changed("ContainerDefinitions.0.Cpu")),
         set(),
     ),
+    (
+        "weights that ECS sets",
+        modify(RULE, changed("Actions.0.ForwardConfig.TargetGroups.0.Weight"), owner="Amazon ECS"),
+        {("weights-reset", BLOCK)},
+    ),
+    (
+        "another condition of such a rule writes its weights as well",
+        modify(RULE, changed("Conditions.0"), owner="Amazon ECS"),
+        {("weights-reset", BLOCK)},
+    ),
+    ("tags too", modify(RULE, changed("Tags", attribute="Tags"), owner="Amazon ECS"), {("weights-reset", BLOCK)}),
+    (
+        "a change that was not shown",
+        modify(RULE, replacement="Conditional", owner="Amazon ECS"),
+        {("weights-reset", BLOCK), ("conditional", NOTE)},
+    ),
+    (
+        "metadata never leaves CloudFormation",
+        modify(RULE, changed("Metadata", attribute="Metadata"), owner="Amazon ECS"),
+        set(),
+    ),
+    ("a rule that ECS needs", ResourceChange("R", RULE, "Remove", owner="Amazon ECS"), {("weights-reset", BLOCK)}),
+    ("a rule that becomes ECS's", ResourceChange("R", RULE, "Add", owner="Amazon ECS"), set()),
+    ("a rule of our own", modify(RULE, changed("Actions.0.ForwardConfig.TargetGroups.0.Weight")), set()),
+    (
+        "another machine image",
+        modify(LAUNCH, changed("LaunchTemplateData.ImageId", "ami-1", "ami-2")),
+        {("machine-image", WARN)},
+    ),
+    ("another image tag is no machine image", modify(LAUNCH, changed("LaunchTemplateData.UserData")), set()),
+    ("a launch template's own tags", modify(LAUNCH, changed("TagSpecifications", attribute="Tags")), set()),
+    ("a group that rolls", group(ROLLING), {("hosts-replaced", NOTE)}),
+    (
+        "a group that is replaced whole",
+        group({**ROLLING, "AutoScalingReplacingUpdate": {"WillReplace": "true"}}),
+        {("service-interrupted", NOTE), ("conditional", NOTE)},
+    ),
+    ("a group that says nothing", group({}), {("service-interrupted", NOTE), ("conditional", NOTE)}),
+    ("a group whose hosts stay", modify(GROUP, changed("HealthCheckType"), after={"x": 1}), set()),
     ("a NAT gateway", ResourceChange("N", "AWS::EC2::NatGateway", "Add"), {("cost", NOTE)}),
 ]
 
@@ -286,6 +360,23 @@ def test_the_direction_of_the_bill_is_told_only_where_it_is_known(before, after,
     path = "InstanceType" if "." in str(before) else "Cpu"
 
     assert f"{direction} the bill" in texts(modify(kind, changed(path, before, after)))
+
+
+def test_a_review_says_what_happens_to_hosts():
+    """As the update policy has it: how many at a time, how many stay, how long each has to answer."""
+    pair = ROLLING["AutoScalingRollingUpdate"] | {"MaxBatchSize": 2, "WaitOnResourceSignals": False}
+
+    assert texts(group(ROLLING)) == (
+        "hosts are replaced one by one, 2 stay in service meanwhile; each has PT20M to say that it is well, "
+        "and one that does not brings the version before back"
+    )
+    assert (
+        texts(group({"AutoScalingRollingUpdate": pair}))
+        == "hosts are replaced 2 at a time, 2 stay in service meanwhile"
+    )
+    assert texts(modify(LAUNCH, changed("LaunchTemplateData.ImageId", "ami-1", "ami-2"))) == (
+        "new machine image ami-1 -> ami-2: hosts are replaced one by one"
+    )
 
 
 def test_a_new_stack_is_all_additions_and_only_the_dangerous_ones_are_said():
@@ -319,7 +410,11 @@ def test_ids_are_stable_and_name_exactly_one_change():
     assert [rule.id for rule in RULES] == [
         "data-replaced",
         "data-deleted",
+        "weights-reset",
         "service-interrupted",
+        "machine-image",
+        "hosts-replaced",
+        "traffic-moves",
         "security-widened",
         "permissions-widened",
         "encryption-removed",
@@ -328,6 +423,45 @@ def test_ids_are_stable_and_name_exactly_one_change():
         "conditional",
         "unknown-until-applied",
     ]
+
+
+# What a template says of its listener rules, and whom it makes their owner.
+OWNERS = [
+    (
+        "its own metadata",
+        {"Rule": {"Type": RULE, "Metadata": {"Aldeia": {"WeightsBy": "Amazon ECS"}}}},
+        {"Rule": "Amazon ECS"},
+    ),
+    ("metadata of others", {"Rule": {"Type": RULE, "Metadata": {"Note": "x"}}}, {}),
+    (
+        "a service beside it",
+        {
+            "Rule": {"Type": RULE},
+            "Test": {"Type": RULE},
+            "Service": shifting({"Ref": "Rule"}, {"Fn::GetAtt": ["Test", "RuleArn"]}),
+        },
+        {"Rule": "Amazon ECS (Service)", "Test": "Amazon ECS (Service)"},
+    ),
+    ("a rule of another stack", {"Service": shifting({"Ref": "RuleArnParameter"})}, {}),
+    (
+        "a rolling service",
+        {"Rule": {"Type": RULE}, "Service": {"Type": "AWS::ECS::Service", "Properties": {"LoadBalancers": [{}]}}},
+        {},
+    ),
+    ("nothing", {}, {}),
+]
+
+
+@pytest.mark.parametrize(("resources", "owners"), [case[1:] for case in OWNERS], ids=[case[0] for case in OWNERS])
+def test_a_template_says_which_rules_ecs_owns(resources, owners):
+    """The deployed one: what is about to become ECS's may still be changed."""
+    changes = [ResourceChange(name, resource["Type"], "Modify") for name, resource in resources.items()]
+
+    found = with_owners(changes, {"Resources": resources})
+
+    assert rule_owners({"Resources": resources}) == owners
+    assert {each.logical_id: each.owner for each in found if each.owner} == owners
+    assert with_owners(changes, {}) == tuple(changes)
 
 
 def test_taking_termination_protection_away_is_a_finding():

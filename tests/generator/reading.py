@@ -5,7 +5,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-POLICY_KEYS = ("PolicyDocument", "AssumeRolePolicyDocument", "FileSystemPolicy", "RepositoryPolicyText")
+POLICY_KEYS = ("PolicyDocument", "AssumeRolePolicyDocument", "FileSystemPolicy", "KeyPolicy", "RepositoryPolicyText")
 
 
 def walk(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:

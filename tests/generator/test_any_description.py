@@ -17,23 +17,32 @@ from hypothesis import strategies as st
 from generator.build import build
 from generator.environments import PRODUCTION, STAGING
 from generator.model import (
+    FARGATE_ENDPOINTS,
     FARGATE_MEMORY,
     RETENTION_DAYS,
     Architecture,
+    BlueGreen,
+    Canary,
     Compute,
     Data,
+    Day,
     EcrImage,
+    Endpoint,
     Environment,
     EnvironmentName,
+    Firewall,
     HealthCheck,
+    Linear,
     ModelError,
     Nat,
     Network,
+    OfficeHours,
     Permission,
     PrivateUrl,
     Probe,
     PublicImage,
     PublicUrl,
+    Rolling,
     Scaling,
     SecretKey,
     Service,
@@ -66,16 +75,29 @@ def tasks(draw: st.DrawFn) -> Task:
     return Task(cpu=cpu, memory=memory, scaling=draw(scalings()))
 
 
+minutes = st.integers(0, 60)
+# In halves: cfn-lint divides binary fractions and takes 89.1 for no multiple of 0.1.
+percents = st.integers(6, 200).map(lambda halves: halves / 2)
+deployments = st.one_of(
+    st.just(Rolling()),
+    st.builds(BlueGreen, bake_time_in_minutes=minutes),
+    st.builds(Canary, canary_percent=percents, canary_bake_time_in_minutes=minutes),
+    st.builds(Linear, step_percent=percents, step_bake_time_in_minutes=minutes),
+)
+
+
 @st.composite
 def web_services(draw: st.DrawFn, name: str, port: int) -> Service:
-    """A service without data, public under its own name or private."""
+    """A service without data, public under its own name or private; ECS may shift the traffic of a public one."""
+    host = draw(st.sampled_from([name, None]))
     return Service(
         name=name,
         image=draw(
             st.sampled_from([EcrImage(f"aldeia/{name}"), PublicImage("nginx", "1.27.3"), PublicImage("x/y", "v2")])
         ),
         port=port,
-        host=draw(st.sampled_from([name, None])),
+        host=host,
+        deployment=draw(deployments) if host else Rolling(),
         health=HealthCheck(
             path=draw(st.sampled_from(["/", "/health", "/api/v1/ready?full=1"])),
             probe=draw(st.sampled_from(Probe)),
@@ -121,10 +143,22 @@ def services(draw: st.DrawFn) -> tuple[Service, ...]:
 
 
 @st.composite
+def office_hours(draw: st.DrawFn) -> OfficeHours:
+    start, stop = sorted(draw(st.lists(st.integers(0, 23), min_size=2, max_size=2, unique=True)))
+    return OfficeHours(
+        start=f"{start:02}:00",
+        stop=f"{stop:02}:30",
+        time_zone=draw(st.sampled_from(["America/Sao_Paulo", "Etc/UTC", "Europe/Lisbon"])),
+        days=tuple(day for day in Day if draw(st.booleans())) or (Day.SUNDAY,),
+    )
+
+
+@st.composite
 def environments(draw: st.DrawFn) -> Environment:
     """Fargate only: what a host can carry has its own refusals, tested with the hosts."""
     base = draw(st.sampled_from([STAGING, PRODUCTION]))
     name = draw(names)
+    protected = draw(st.booleans())
     return dataclasses.replace(
         base,
         name=name,
@@ -143,7 +177,11 @@ def environments(draw: st.DrawFn) -> Environment:
         container_insights=draw(st.sampled_from(["disabled", "enabled", "enhanced"])),
         spot_weight=draw(st.integers(0, 1000)),
         execute_command=draw(st.booleans()),
-        protected=draw(st.booleans()),
+        protected=protected,
+        firewall=draw(st.sampled_from([None, Firewall(), Firewall(requests_per_address=10, counted=())])),
+        customer_managed_key=draw(st.booleans()),
+        interface_endpoints=draw(st.sampled_from([(), (Endpoint.LOGS,), FARGATE_ENDPOINTS])),
+        office_hours=None if protected else draw(st.none() | office_hours()),
     )
 
 

@@ -4,6 +4,7 @@ The table asks the rendered policies, through an evaluator that has tests of its
 """
 
 import dataclasses
+import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from generator.environments import ENVIRONMENTS, PRODUCTION, STAGING
-from generator.model import EcrImage, Environment, ModelError, Service
+from generator.model import EC2_ENDPOINTS, BlueGreen, EcrImage, Environment, ModelError, OfficeHours, Service
 from generator.naming import cluster_name, service_name
 from generator.policies.execution import ATTACHABLE, RUNS_WITH_ROLES
 from generator.policies.scope import scope
@@ -20,6 +21,7 @@ from generator.render import to_dict
 from generator.services import SERVICES
 from generator.stacks import ENVIRONMENT_STACKS
 from generator.stacks.delivery import build
+from generator.stacks.ec2 import UBUNTU
 from tests.generator.policy_evaluator import ALLOWED, DENIED, NOT_ALLOWED, decide, holds, resolve, statements
 
 Json = dict[str, Any]
@@ -85,6 +87,11 @@ def principal_tags(template: Json, role: str) -> dict[str, str]:
     return {f"aws:PrincipalTag/{tag['Key']}": tag["Value"] for tag in template["Resources"][role]["Properties"]["Tags"]}
 
 
+def requested_tags(environment: str) -> dict[str, str]:
+    """What a resource is asked for with; every one of ours carries these."""
+    return {"aws:RequestTag/Project": "aldeia", "aws:RequestTag/Environment": environment}
+
+
 # --- what each role may do ---
 
 Row = tuple[str, str, str, dict[str, str], str]
@@ -99,6 +106,12 @@ def build_rows() -> Iterator[Row]:
             yield BUILD, f"ecr:{action}", repository(name), {}, ALLOWED
     yield BUILD, "ecr:GetAuthorizationToken", "*", {}, ALLOWED
     yield BUILD, "ecr:DescribeImageScanFindings", repository("aldeia/backend"), {}, ALLOWED
+    for role in (BUILD, STAGING_DEPLOY, PLAN, DEPLOY):
+        # With enhanced scanning ECR asks Amazon Inspector in the caller's name.
+        for action in ("inspector2:ListFindings", "inspector2:ListCoverage"):
+            yield role, action, "*", {}, ALLOWED
+        yield role, "inspector2:Disable", "*", {}, NOT_ALLOWED
+        yield role, "ecr:PutRegistryScanningConfiguration", "*", {}, NOT_ALLOWED
     yield BUILD, "ecr:PutImage", repository("aldeia/backend-of-others"), {}, NOT_ALLOWED
     yield BUILD, "ecr:PutImage", repository("others/backend"), {}, NOT_ALLOWED
     yield BUILD, "ecr:PutImage", arn("ecr", "repository/aldeia/backend", account="444455556666"), {}, NOT_ALLOWED
@@ -161,10 +174,13 @@ def review_rows() -> Iterator[Row]:
         yield role, "ssm:GetParameters", arn("ssm", "parameter/aldeia/production/network/VpcId"), {}, ALLOWED
         yield role, "ssm:GetParameters", arn("ssm", "parameter/aldeia/shared/registry/ArtifactsBucketName"), {}, ALLOWED
         yield role, "ssm:GetParameters", arn("ssm", "parameter/aldeia/staging/network/VpcId"), {}, NOT_ALLOWED
-        ubuntu = "parameter/aws/service/canonical/ubuntu/server/22.04/stable/current/amd64/hvm/ebs-gp2/ami-id"
-        yield role, "ssm:GetParameters", arn("ssm", ubuntu, account=""), {}, ALLOWED
+        # Whether there is a newer machine image than the one that the parameter file pins.
+        yield role, "ssm:GetParameters", arn("ssm", f"parameter{UBUNTU}", account=""), {}, ALLOWED
         yield role, "ssm:PutParameter", arn("ssm", "parameter/aldeia/production/network/VpcId"), {}, NOT_ALLOWED
         yield role, "cloudwatch:DescribeAlarms", "*", {}, ALLOWED
+        # A move between the compute options looks at targets; it sets weights by change sets, and deletes nothing.
+        yield role, "elasticloadbalancing:DescribeTargetHealth", "*", {}, ALLOWED
+        yield role, "elasticloadbalancing:ModifyRule", "*", {}, NOT_ALLOWED
         yield (
             role,
             "ecs:DescribeServices",
@@ -198,6 +214,11 @@ def execution_rows() -> Iterator[Row]:
     yield role, "iam:CreateRole", own, {}, ALLOWED
     yield role, "iam:PutRolePolicy", own, {}, ALLOWED
     yield role, "iam:PassRole", own, ecs, ALLOWED
+    # The role by which ECS shifts traffic between two versions of a service.
+    shifts = role_arn("aldeia-production-fargate-BackendInfrastructureRole-AbC")
+    yield role, "iam:PassRole", shifts, {"iam:PassedToService": "ecs.amazonaws.com"}, ALLOWED
+    yield role, "iam:PassRole", shifts, {"iam:PassedToService": "ecs.example.com"}, NOT_ALLOWED
+    yield STAGING_CLOUDFORMATION, "iam:PassRole", shifts, {"iam:PassedToService": "ecs.amazonaws.com"}, NOT_ALLOWED
     yield role, "iam:PassRole", own, {"iam:PassedToService": "lambda.amazonaws.com"}, NOT_ALLOWED
     for other in (
         "aldeia-staging-fargate-BackendTaskRole-AbC",
@@ -233,13 +254,52 @@ def execution_rows() -> Iterator[Row]:
     yield role, "s3:DeleteBucket", f"arn:aws:s3:::aldeia-app-artifacts-{ACCOUNT}", {}, NOT_ALLOWED
     yield role, "ssm:PutParameter", arn("ssm", "parameter/aldeia/production/data/FileSystemId"), {}, ALLOWED
     yield role, "ssm:PutParameter", arn("ssm", "parameter/aldeia/staging/data/FileSystemId"), {}, NOT_ALLOWED
+    # A machine image is pinned by its id: no stack reads it from anywhere.
+    yield role, "ssm:GetParameters", arn("ssm", f"parameter{UBUNTU}", account=""), {}, NOT_ALLOWED
     yield role, "ecr:DeleteRepository", repository("aldeia/backend"), HERE, NOT_ALLOWED
     yield role, "lambda:CreateFunction", "*", HERE, NOT_ALLOWED
     yield role, "cloudformation:CreateStack", stack("aldeia-production-more"), HERE, NOT_ALLOWED
     yield role, "sts:AssumeRole", role_arn("administrator"), {}, NOT_ALLOWED
 
 
-ROWS = [*build_rows(), *change_set_rows(), *review_rows(), *execution_rows()]
+def protection_rows() -> Iterator[Row]:
+    role, key = CLOUDFORMATION, arn("kms", "key/0a1b2c3d")
+    own = {"aws:ResourceTag/Project": "aldeia", "aws:ResourceTag/Environment": "production"}
+    other = own | {"aws:ResourceTag/Environment": "staging"}
+    yield role, "kms:CreateKey", "*", requested_tags("production"), ALLOWED
+    yield role, "kms:CreateKey", "*", requested_tags("staging"), NOT_ALLOWED
+    yield role, "kms:CreateKey", "*", {}, NOT_ALLOWED
+    for action in ("PutKeyPolicy", "EnableKeyRotation", "CreateAlias"):
+        yield role, f"kms:{action}", key, own, ALLOWED
+        yield role, f"kms:{action}", key, other, DENIED
+        yield role, f"kms:{action}", key, {}, NOT_ALLOWED
+    yield role, "kms:CreateAlias", arn("kms", "alias/aldeia-production"), {}, ALLOWED
+    yield role, "kms:CreateAlias", arn("kms", "alias/aldeia-staging"), {}, NOT_ALLOWED
+    for action in ("ScheduleKeyDeletion", "DisableKey", "ReplicateKey", "ImportKeyMaterial", "Encrypt"):
+        yield role, f"kms:{action}", key, own, NOT_ALLOWED
+    for service, verdict in (("elasticfilesystem", ALLOWED), ("secretsmanager", ALLOWED), ("s3", NOT_ALLOWED)):
+        via = own | {"kms:ViaService": f"{service}.us-east-1.amazonaws.com"}
+        yield role, "kms:CreateGrant", key, via, verdict
+        yield role, "kms:Decrypt", key, via, verdict
+    yield role, "kms:Decrypt", key, own, NOT_ALLOWED
+    firewall = "regional/webacl/aldeia-prod-firewall/0a1b"
+    for action in ("CreateWebACL", "UpdateWebACL", "DeleteWebACL", "PutLoggingConfiguration"):
+        yield role, f"wafv2:{action}", arn("wafv2", firewall), {}, ALLOWED
+        yield role, f"wafv2:{action}", arn("wafv2", "regional/webacl/aldeia-staging-firewall/0a1b"), {}, NOT_ALLOWED
+        yield role, f"wafv2:{action}", arn("wafv2", "regional/webacl/payroll/0a1b"), {}, NOT_ALLOWED
+    rules = "regional/managedruleset/AWSManagedRulesCommonRuleSet/0a1b"
+    yield role, "wafv2:CreateWebACL", arn("wafv2", rules), {}, ALLOWED
+    yield role, "wafv2:PutPermissionPolicy", arn("wafv2", "regional/rulegroup/aldeia-prod-x/0a1b"), {}, NOT_ALLOWED
+    yield role, "logs:PutResourcePolicy", "*", HERE, ALLOWED
+    yield role, "logs:PutResourcePolicy", "*", {"aws:RequestedRegion": "eu-west-1"}, NOT_ALLOWED
+    for kind in ("alarm", "alarm-mute-rule"):
+        yield role, "cloudwatch:PutAlarmMuteRule", arn("cloudwatch", f"{kind}:aldeia-prod-night"), {}, ALLOWED
+        yield role, "cloudwatch:PutAlarmMuteRule", arn("cloudwatch", f"{kind}:aldeia-staging-night"), {}, NOT_ALLOWED
+    waf = role_arn("aws-service-role/wafv2.amazonaws.com/AWSServiceRoleForWAFV2Logging")
+    yield role, "iam:CreateServiceLinkedRole", waf, {"iam:AWSServiceName": "wafv2.amazonaws.com"}, ALLOWED
+
+
+ROWS = [*build_rows(), *change_set_rows(), *review_rows(), *execution_rows(), *protection_rows()]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} {row[1]} {row[2].split(':')[-1]} {row[4]}")
@@ -258,15 +318,23 @@ def test_a_role_without_its_tags_reaches_nothing_named_after_them(delivery: Json
     assert decide(found, "iam:CreateRole", role_arn("aldeia-production-x"), {}) == NOT_ALLOWED
 
 
+FIREWALL = "arn:aws:wafv2:{region}:{account}:regional/webacl/{Name}/0a1b"
+BALANCER = "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/aldei-LoadB-0A1B/0a1b"
+
 # What creating a resource of each type begins with. A type that is missing here is one that nobody has thought of.
 CREATES: Mapping[str, tuple[str, str]] = {
     "AWS::ApplicationAutoScaling::ScalableTarget": ("application-autoscaling:RegisterScalableTarget", "*"),
     "AWS::ApplicationAutoScaling::ScalingPolicy": ("application-autoscaling:PutScalingPolicy", "*"),
     "AWS::AutoScaling::AutoScalingGroup": ("autoscaling:CreateAutoScalingGroup", "*"),
+    "AWS::AutoScaling::ScheduledAction": ("autoscaling:PutScheduledUpdateGroupAction", "*"),
     "AWS::AutoScaling::ScalingPolicy": ("autoscaling:PutScalingPolicy", "*"),
     "AWS::Budgets::Budget": ("budgets:ModifyBudget", "arn:aws:budgets::{account}:budget/{BudgetName}"),
     "AWS::CertificateManager::Certificate": ("acm:RequestCertificate", "*"),
     "AWS::CloudWatch::Alarm": ("cloudwatch:PutMetricAlarm", "arn:aws:cloudwatch:{region}:{account}:alarm:{AlarmName}"),
+    "AWS::CloudWatch::AlarmMuteRule": (
+        "cloudwatch:PutAlarmMuteRule",
+        "arn:aws:cloudwatch:{region}:{account}:alarm-mute-rule:{Name}",
+    ),
     "AWS::CloudWatch::CompositeAlarm": ("cloudwatch:PutCompositeAlarm", "*"),
     "AWS::CloudWatch::Dashboard": ("cloudwatch:PutDashboard", "arn:aws:cloudwatch::{account}:dashboard/{DashboardName}"),
     "AWS::EC2::*": ("ec2:CreateAnything", "*"),
@@ -277,6 +345,8 @@ CREATES: Mapping[str, tuple[str, str]] = {
     "AWS::IAM::InstanceProfile": ("iam:CreateInstanceProfile", "arn:aws:iam::{account}:instance-profile/{generated}"),
     "AWS::IAM::Role": ("iam:CreateRole", "arn:aws:iam::{account}:role/{generated}"),
     "AWS::IAM::RolePolicy": ("iam:PutRolePolicy", "arn:aws:iam::{account}:role/{generated}"),
+    "AWS::KMS::Alias": ("kms:CreateAlias", "arn:aws:kms:{region}:{account}:{AliasName}"),
+    "AWS::KMS::Key": ("kms:CreateKey", "*"),
     "AWS::Logs::LogGroup": ("logs:CreateLogGroup", "arn:aws:logs:{region}:{account}:log-group:{LogGroupName}"),
     "AWS::Route53::RecordSet": ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z0"),
     "AWS::S3::Bucket": ("s3:CreateBucket", "arn:aws:s3:::{BucketName}"),
@@ -287,14 +357,27 @@ CREATES: Mapping[str, tuple[str, str]] = {
     "AWS::SNS::Topic": ("sns:CreateTopic", "arn:aws:sns:{region}:{account}:{generated}"),
     "AWS::SNS::TopicPolicy": ("sns:SetTopicAttributes", "arn:aws:sns:{region}:{account}:{generated}"),
     "AWS::SSM::Parameter": ("ssm:PutParameter", "arn:aws:ssm:{region}:{account}:parameter{Name}"),
+    "AWS::WAFv2::LoggingConfiguration": ("wafv2:PutLoggingConfiguration", FIREWALL.replace("{Name}", "aldeia-prod-firewall")),
+    "AWS::WAFv2::WebACL": ("wafv2:CreateWebACL", FIREWALL),
+    "AWS::WAFv2::WebACLAssociation": ("wafv2:AssociateWebACL", BALANCER),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda environment: environment.name)
+EVERYTHING = dataclasses.replace(
+    PRODUCTION,
+    protected=False,
+    interface_endpoints=EC2_ENDPOINTS,
+    office_hours=OfficeHours(start="08:00", stop="19:00", time_zone="Etc/UTC"),
+)
+
+
+@pytest.mark.parametrize(
+    "environment", [*ENVIRONMENTS, EVERYTHING], ids=["staging", "production", "with all that can be paid for"]
+)
 def test_the_execution_role_may_create_what_the_stacks_hold(delivery: Json, environment: Environment) -> None:
     role = f"{environment.name.title()}CloudFormationRole"
     found = statements(delivery, role, names(delivery))
-    context = principal_tags(delivery, role) | HERE
+    context = principal_tags(delivery, role) | HERE | requested_tags(environment.name)
     refused = []
     for each in ENVIRONMENT_STACKS:
         template = to_dict(each.build(environment, SERVICES))
@@ -320,8 +403,10 @@ def test_the_execution_role_may_create_what_the_stacks_hold(delivery: Json, envi
 def test_the_roles_of_the_stacks_can_be_attached_and_passed(environment: Environment) -> None:
     """Only managed policies that the execution role may attach, only services that it may hand a role to."""
     attached, passed = set(), set()
-    for each in ENVIRONMENT_STACKS:
-        for resource in to_dict(each.build(environment, SERVICES))["Resources"].values():
+    public = [service.name for service in SERVICES if service.public]
+    shifting = dataclasses.replace(environment, deployments={name: BlueGreen() for name in public})
+    for each, where in itertools.product(ENVIRONMENT_STACKS, (environment, shifting)):
+        for resource in to_dict(each.build(where, SERVICES))["Resources"].values():
             if resource["Type"] == "AWS::IAM::Role":
                 found = resolve(resource["Properties"].get("ManagedPolicyArns", []), {})
                 attached |= {policy.removeprefix("arn:aws:iam::aws:policy/") for policy in found}
@@ -347,6 +432,27 @@ TAKES = [
     *((role, token(f"{form}:{MAIN}"), True) for role in (BUILD, STAGING_DEPLOY, PLAN) for form in (CLASSIC, IMMUTABLE)),
     *((DEPLOY, token(f"{form}:{APPROVED}"), True) for form in (CLASSIC, IMMUTABLE)),
     *((role, token(f"{CLASSIC}:{APPROVED}"), False) for role in (BUILD, STAGING_DEPLOY, PLAN)),
+    *((role, token(f"{IMMUTABLE}:{APPROVED}"), False) for role in (BUILD, STAGING_DEPLOY, PLAN)),
+    *(
+        (role, token(f"{form}:pull_request"), False)
+        for role in (STAGING_DEPLOY, PLAN, DEPLOY)
+        for form in (CLASSIC, IMMUTABLE)
+    ),
+    *(
+        (role, token(f"{form}:ref:refs/tags/main"), False)
+        for role in (BUILD, PLAN, DEPLOY)
+        for form in (CLASSIC, IMMUTABLE)
+    ),
+    # What only begins or ends alike, or differs in case, is somebody else's.
+    (BUILD, token(f"{CLASSIC}:{MAIN}-2"), False),
+    (BUILD, token(f"{CLASSIC}-2:{MAIN}"), False),
+    (BUILD, token(f"x{CLASSIC}:{MAIN}"), False),
+    (DEPLOY, token(f"{CLASSIC}:environment:Production"), False),
+    (DEPLOY, token(f"{CLASSIC}:environment:production-2"), False),
+    (DEPLOY, token(f"{IMMUTABLE}:{APPROVED}", repository_id="999"), False),
+    (DEPLOY, token("*"), False),
+    (DEPLOY, {f"{ISSUER}:sub": f"{CLASSIC}:{APPROVED}"}, False),  # no audience
+    (DEPLOY, {f"{ISSUER}:aud": "sts.amazonaws.com"}, False),  # no subject
     (DEPLOY, token(f"{CLASSIC}:{MAIN}"), False),
     (DEPLOY, token(f"{IMMUTABLE}:{MAIN}"), False),
     (DEPLOY, token(f"{CLASSIC}:environment:staging"), False),

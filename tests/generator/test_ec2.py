@@ -3,6 +3,8 @@
 import dataclasses
 import json
 import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -168,7 +170,7 @@ def test_the_role_is_the_documented_one() -> None:
 def test_each_role_may_do_what_its_hosts_do() -> None:
     common = {"ReadArtifacts", "SignalOwnStack", "LogInToRegistry", "PullImages"}
     data = {"MountDataOfChromadb", "RegisterChromadb", "NameChromadb"}
-    assert set(statements("production", "HostRole")) == common | {"ReadSecrets"}
+    assert set(statements("production", "HostRole")) == common | {"ReadSecrets", "KeyOfSecretsmanager"}
     assert set(statements("production", "DataHostRole")) == common | data
     assert set(statements("staging", "HostRole")) == common | data | {"ReadSecrets"}
 
@@ -221,15 +223,23 @@ def test_what_a_person_types_cannot_leave_its_quotes(name: str, good: str, bad: 
     assert not re.search(pattern, bad)
 
 
-def test_production_pins_its_image() -> None:
-    staging, production = (TEMPLATES[name]["Parameters"]["HostImage"] for name in ("staging", "production"))
-    path = "/aws/service/canonical/ubuntu/server/22.04/stable/{}/amd64/hvm/ebs-gp2/ami-id"
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_the_image_is_pinned_by_its_id(environment: str) -> None:
+    """A path in Parameter Store would be read anew at every update, and bring another image along."""
+    about = TEMPLATES[environment]["Parameters"]["HostImage"]
+    entries = json.loads(Path(f"parameters/{environment}/ec2.json").read_text(encoding="utf-8"))
 
-    assert staging["Default"] == path.format("current")
-    assert {about["Type"] for about in (staging, production)} == {"AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>"}
-    assert "Default" not in production
-    assert re.search(production["AllowedPattern"], path.format("20250305"))
-    assert not re.search(production["AllowedPattern"], path.format("current"))
+    assert about["Type"] == "AWS::EC2::Image::Id"
+    assert "Default" not in about
+    assert {row["ParameterKey"]: row["ParameterValue"][:4] for row in entries} == {"HostImage": "ami-"}
+
+
+def test_the_deployer_knows_where_the_newest_image_is(manifests: Mapping[str, Json]) -> None:
+    path = "/aws/service/canonical/ubuntu/server/22.04/stable/current/amd64/hvm/ebs-gp2/ami-id"
+    for environment in ("staging", "production"):
+        found = {each["Name"]: each["MachineImages"] for each in manifests[environment]["Stacks"]}
+        assert found.pop("ec2") == [{"Parameter": "HostImage", "Newest": path}]
+        assert not any(found.values())
 
 
 def test_the_log_group_is_the_documented_one() -> None:

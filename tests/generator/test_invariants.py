@@ -16,13 +16,20 @@ Json = dict[str, Any]
 # Statements that may say `*`, each with its reason. A new one is added here, where a reviewer sees it.
 ANY_RESOURCE = {
     "LogInToRegistry": "ecr:GetAuthorizationToken takes no resource",
+    "SeeEnhancedFindings": "Amazon Inspector's lists take no resource",
     "OpenShell": "ssmmessages channels take no resource",
     "FindShellLog": "logs:DescribeLogGroups as ECS Exec calls it",
     "DenyPlainNfs": "a file system policy; * is the file system it hangs on",
     "DenyOutsideAccessPoints": "a file system policy; * is the file system it hangs on",
+    "Account": "a key policy; * is the key it hangs on, as in the next four",
+    "Logs": "a key policy",
+    "Alarms": "a key policy",
+    "Budgets": "a key policy",
+    "EventRules": "a key policy",
 }
 ANY_ACTION = {
     "DenyPlainHttp": "takes every action away where there is no TLS; grants nothing",
+    "Account": "a key policy: IAM decides for the account, or nobody could change the key again",
 }
 # The CloudFormation execution roles create whatever the templates hold: statements about whole services, fenced by conditions
 # (tests/generator/test_delivery.py asks an evaluator what they come to).
@@ -33,6 +40,9 @@ EXECUTION = {
     "GenerateSecrets": "secretsmanager:GetRandomPassword takes no resource",
     "FindPublishedValues": "ssm:DescribeParameters takes no resource",
     "CompositeAlarms": "CloudWatch wants the scope * for composite alarms",
+    "MakeKey": "a new key has no id: narrowed by the tags it is born with",
+    "FindKeyAliases": "kms:ListAliases takes no resource",
+    "FirewallLog": "log deliveries and resource policies take no resource; this region only",
     "ListTasks": "narrowed by ecs:cluster",
     "SeeHealth": "DescribeAlarms with composites and DescribeTargetHealth take no narrower resource",
 }
@@ -41,6 +51,7 @@ DATA = (
     "AWS::EFS::FileSystem",
     "AWS::EFS::AccessPoint",
     "AWS::ECR::Repository",
+    "AWS::KMS::Key",
     "AWS::Logs::LogGroup",
     "AWS::S3::Bucket",
     "AWS::SecretsManager::Secret",
@@ -224,6 +235,14 @@ def test_both_options_make_the_same_kinds_of_things_in_both_environments(templat
     only_production = {
         "fargate": {"AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy"},
         "ec2": {"AWS::AutoScaling::ScalingPolicy", "AWS::CloudWatch::Alarm"},
+        # What costs money by the month (`Environment.firewall`, `Environment.customer_managed_key`).
+        "edge": {
+            "AWS::Logs::LogGroup",
+            "AWS::WAFv2::LoggingConfiguration",
+            "AWS::WAFv2::WebACL",
+            "AWS::WAFv2::WebACLAssociation",
+        },
+        "network": {"AWS::KMS::Alias", "AWS::KMS::Key"},
     }
     for stack in ("network", "data", "edge", "fargate", "ec2", "monitoring"):
         staging, production = (

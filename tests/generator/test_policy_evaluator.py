@@ -46,7 +46,48 @@ ROWS = {
     "and not where it equals": ([deny(StringNotEquals={"k": "v"}), allow()], {"k": "v"}, ALLOWED),
     "and not where it equals one of several": ([deny(StringNotEquals={"k": ["v", "w"]}), allow()], {"k": "w"}, ALLOWED),
     "StringEquals knows no star": ([allow(StringEquals={"k": "v*"})], {"k": "vv"}, NOT_ALLOWED),
-    "ArnLike does": ([allow(ArnLike={"k": "arn:*:x"})], {"k": "arn:y:x"}, ALLOWED),
+    "StringLike does": ([allow(StringLike={"k": "v*"})], {"k": "vv"}, ALLOWED),
+    "StringLike knows case": ([allow(StringLike={"k": "v*"})], {"k": "Vv"}, NOT_ALLOWED),
+    "StringNotLike is its negation": ([deny(StringNotLike={"k": ["v*", "w*"]}), allow()], {"k": "wx"}, ALLOWED),
+    "and denies what is like none of them": ([deny(StringNotLike={"k": ["v*", "w*"]}), allow()], {"k": "x"}, DENIED),
+    "ArnLike does": ([allow(ArnLike={"k": "arn:aws:s3:*:1:x"})], {"k": "arn:aws:s3:y:1:x"}, ALLOWED),
+    "a star of ArnLike ends at its colon": ([allow(ArnLike={"k": "arn:*:x"})], {"k": "arn:aws:s3:y:1:x"}, NOT_ALLOWED),
+    "but the last part may hold colons": (
+        [allow(ArnLike={"k": "arn:aws:logs:r:1:*"})],
+        {"k": "arn:aws:logs:r:1:a:b"},
+        ALLOWED,
+    ),
+    "ArnEquals behaves as ArnLike": ([allow(ArnEquals={"k": "arn:aws:s3:*:1:x"})], {"k": "arn:aws:s3:y:1:x"}, ALLOWED),
+    "ArnNotEquals is its negation": (
+        [deny(ArnNotEquals={"k": "arn:aws:s3:*:1:x"}), allow()],
+        {"k": "arn:aws:s3:y:1:z"},
+        DENIED,
+    ),
+    "a resource's star does not end at a colon": ([allow(resource="arn:aws:s3*/key")], {}, ALLOWED),
+    "condition keys know no case": (
+        [allow(StringEquals={"aws:SourceAccount": "1"})],
+        {"AWS:sourceaccount": "1"},
+        ALLOWED,
+    ),
+    "values know case": ([allow(StringEquals={"k": "v"})], {"k": "V"}, NOT_ALLOWED),
+    "statements do not add up": (
+        [allow(StringEquals={"k": "v"}), allow("s3:PutObject", StringEquals={"l": "v"})],
+        {"l": "v"},
+        NOT_ALLOWED,
+    ),
+    "one of several statements is enough": (
+        [allow("s3:PutObject"), allow(StringEquals={"k": "v"})],
+        {"k": "v"},
+        ALLOWED,
+    ),
+    "a deny whose condition does not hold denies nothing": (
+        [deny(StringEquals={"k": "v"}), allow()],
+        {"k": "w"},
+        ALLOWED,
+    ),
+    "a deny whose key is missing denies nothing": ([deny(StringEquals={"k": "v"}), allow()], {}, ALLOWED),
+    "unless it says IfExists": ([deny(StringEqualsIfExists={"k": "v"}), allow()], {}, DENIED),
+    "an empty condition always holds": ([allow()], {"k": "v"}, ALLOWED),
     "Null asks for absence": ([allow(Null={"k": "true"})], {}, ALLOWED),
     "Null false asks for presence": ([allow(Null={"k": "false"})], {}, NOT_ALLOWED),
     "Bool compares words": (
@@ -75,9 +116,25 @@ def test_decides_as_the_guide_says(row: str) -> None:
     assert decide(statements, "s3:GetObject", KEY, context) == verdict
 
 
-def test_an_unknown_operator_is_no_yes() -> None:
-    with pytest.raises(NotImplementedError, match="IpAddress"):
-        decide([allow(IpAddress={"k": "10.0.0.0/8"})], "s3:GetObject", KEY, {"k": "10.0.0.1"})
+@pytest.mark.parametrize("context", [{"k": "10.0.0.1"}, {}], ids=["there", "missing"])
+@pytest.mark.parametrize(
+    "operator", ["IpAddress", "ForAllValues:StringEquals", "StringEqualsIgnoreCase", "NumericLessThan"]
+)
+def test_an_unknown_operator_is_neither_yes_nor_no(operator: str, context: dict[str, str]) -> None:
+    with pytest.raises(NotImplementedError, match=operator):
+        decide([allow(**{operator: {"k": "10.0.0.1"}})], "s3:GetObject", KEY, context)
+
+
+@pytest.mark.parametrize("element", ["NotAction", "NotResource", "NotPrincipal"])
+def test_an_unknown_element_is_neither_yes_nor_no(element: str) -> None:
+    with pytest.raises(NotImplementedError, match=element):
+        decide([allow() | {element: ["*"]}], "s3:GetObject", KEY, {})
+
+
+@pytest.mark.parametrize("variable", ["${*}", "${aws:PrincipalTag/B, 'default'}"])
+def test_an_unknown_variable_is_neither_yes_nor_no(variable: str) -> None:
+    with pytest.raises(NotImplementedError):
+        decide([allow(resource=f"arn:aws:s3:::{variable}/key")], "s3:GetObject", KEY, {})
 
 
 def test_references_are_worked_out() -> None:

@@ -1,29 +1,22 @@
 """Clients that this project did not write, unmodified, against the embedded CloudFormation: the AWS CLI and sceptre.
 
 They run as processes with nothing but environment variables that lead them to the server, from an environment of their
-own (`.venv-clients`, made here from requirements/clients.txt), for their dependencies are not ours.
+own (`.venv-clients`, made from requirements/clients.txt), for their dependencies are not ours.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from tests.clients import installed
 from tests.local_cloudformation.support import template, topic
 
 pytestmark = pytest.mark.slow
-
-ROOT = Path(__file__).parents[2]
-REQUIREMENTS = ROOT / "requirements" / "clients.txt"
-ENVIRONMENT = ROOT / ".venv-clients"
 
 WEB = {
     "Parameters": {"Name": {"Type": "String", "Default": "first"}},
@@ -35,18 +28,8 @@ UP_TO_DATE = "No changes to deploy. Stack web is up to date"
 
 @pytest.fixture(scope="session")
 def clients():
-    """Folder of the clients' executables. The environment is made when it is absent or of other requirements."""
-    mark = ENVIRONMENT / ".requirements"
-    with REQUIREMENTS.open("rb") as file:
-        # Test processes side by side make it once.
-        fcntl.flock(file, fcntl.LOCK_EX)
-        digest = hashlib.sha256(file.read()).hexdigest()
-        if not mark.exists() or mark.read_text() != digest:
-            subprocess.run([sys.executable, "-m", "venv", "--clear", ENVIRONMENT], check=True)
-            pip = [ENVIRONMENT / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
-            subprocess.run([*pip, "--require-hashes", "-r", REQUIREMENTS], check=True)
-            mark.write_text(digest)
-    return ENVIRONMENT / "bin"
+    """Folder of the clients' executables."""
+    return installed()
 
 
 @pytest.fixture

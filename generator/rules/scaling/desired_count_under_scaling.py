@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from generator.rules._rule import Finding, Rule
 from generator.rules._scaling import scaled_services
-from generator.rules._template import Document
+from generator.rules._template import Document, Node
 
 
 class DesiredCountUnderScaling(Rule):
@@ -42,6 +42,8 @@ class DesiredCountUnderScaling(Rule):
     def find(self, document: Document) -> Iterator[Finding]:
         """Scaled services with a count that no condition takes away."""
         for target, service in scaled_services(document):
+            if self._holds_one_number(target):
+                continue  # nothing to throw out: only a schedule ever changes it
             here = service.under(target)
             if any(here.absent("Properties", "DesiredCount")):
                 continue  # a condition can leave it out
@@ -52,3 +54,7 @@ class DesiredCountUnderScaling(Rule):
                     f"update, against {target.resource}, "
                     "which scales the service; leave it out after the first creation",
                 )
+
+    def _holds_one_number(self, target: Node) -> bool:
+        ends = [{node.number for node in target.each("Properties", key)} for key in ("MinCapacity", "MaxCapacity")]
+        return ends[0] == ends[1] and len(ends[0]) == 1 and None not in ends[0]

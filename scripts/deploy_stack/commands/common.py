@@ -66,9 +66,14 @@ def write_markdown(
         return
     from deploy_stack.render.markdown import markdown
 
+    write_text(path, markdown(environment, reviews, unchanged, waiting))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(markdown(environment, reviews, unchanged, waiting), encoding="utf-8")
+    temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
 
 
@@ -99,4 +104,4 @@ def recipes(run: Run, revision: str | None, restores: dict[str, int] | None = No
     return recipe
 
 
-__all__ = ["folders", "recipes", "revision_of", "show_text", "shower", "watching", "write_markdown"]
+__all__ = ["folders", "recipes", "revision_of", "show_text", "shower", "watching", "write_markdown", "write_text"]

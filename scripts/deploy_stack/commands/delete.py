@@ -53,10 +53,11 @@ def command(everything: bool, retain: tuple[str, ...], **typed: Any) -> int:
     run, specs = begin(options)
     if everything:
         specs = run.environment.stacks
-    return watching(run, lambda: _delete(run, specs, retain, as_json=options.as_json))
+    return watching(run, lambda: delete(run, specs, retain, as_json=options.as_json))
 
 
-def _delete(run: Run, specs: Sequence[StackSpec], retain: tuple[str, ...], *, as_json: bool) -> Exit:
+def delete(run: Run, specs: Sequence[StackSpec], retain: tuple[str, ...], *, as_json: bool) -> Exit:
+    """Delete the stacks and report what became of them. Raises DeployError for what nobody has agreed to."""
     from deploy_stack.board import make_board
     from deploy_stack.deploying import settle
     from deploy_stack.exits import Exit

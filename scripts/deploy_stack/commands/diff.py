@@ -6,6 +6,7 @@ that the embedded CloudFormation runs. Refuses to know: what is deployed; values
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,6 +108,8 @@ def review_between(old: StackSpec | None, new: StackSpec | None, environment: En
 
     from deploy_stack.exits import DeployError
     from deploy_stack.review.build import resource_changes
+    from deploy_stack.review.ownership import with_owners
+    from deploy_stack.review.pricing import State, cost_between
     from deploy_stack.review.reviewing import review
 
     spec = new or old
@@ -125,12 +128,16 @@ def review_between(old: StackSpec | None, new: StackSpec | None, environment: En
         )
     except ServiceError as error:
         raise DeployError(f"{spec.template_file}: {error}") from error
+    before, after = (State(each.template, values(each)) if each else State() for each in (old, new))
+    cost, notes = cost_between(environment, spec.name, before, after, datetime.now(UTC).date())
     return review(
         stack=spec.name,
         stack_name=spec.stack_name,
         operation="CREATE" if old is None else "UPDATE" if new else "DELETE",
-        changes=resource_changes(changes),
+        changes=with_owners(resource_changes(changes), old.template if old else {}),
         values=_beside(old, new),
+        notes=notes,
+        cost=cost,
     )
 
 

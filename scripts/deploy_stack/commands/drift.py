@@ -6,6 +6,8 @@ Refuses to know: how to undo it; a `plan` of the files is what does.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +24,9 @@ MANAGED_BY_AWS = {
     "AWS::AutoScaling::AutoScalingGroup": ("/DesiredCapacity",),
     "AWS::ApplicationAutoScaling::ScalableTarget": ("/SuspendedState",),
 }
+
+# Weights of a listener rule: no drift either where ECS sets them at every deployment.
+_WEIGHT = re.compile(r"/Actions/\d+/ForwardConfig/TargetGroups/\d+/Weight")
 
 
 @click.command("drift")
@@ -88,11 +93,22 @@ def detect(run: Run, name: str, stack_name: str) -> dict[str, Any]:
         rows = _rows(client, stack.id)
     except Exception as error:
         raise as_deploy_error(error, f"looking for the drift of {stack_name}") from error
+    rules = _rules_of_others(run, stack.id, rows)
     return {
         "Status": state.get("StackDriftStatus", state["DetectionStatus"]),
         "Reason": state.get("DetectionStatusReason", ""),
-        "Resources": [each for each in map(real_drift, rows) if each],
+        "Resources": [found for each in rows if (found := real_drift(each, rules))],
     }
+
+
+def _rules_of_others(run: Run, stack_id: str, rows: list[dict[str, Any]]) -> Collection[str]:
+    """Return the listener rules whose weights ECS sets; the template is read only where a rule has drifted."""
+    from deploy_stack import stacks
+    from deploy_stack.review.ownership import RULE, rule_owners
+
+    if not any(each["ResourceType"] == RULE for each in rows):
+        return ()
+    return rule_owners(stacks.template_of(run.aws, stack_id))
 
 
 def _rows(client: Any, stack_id: str) -> list[dict[str, Any]]:
@@ -107,8 +123,11 @@ def _rows(client: Any, stack_id: str) -> list[dict[str, Any]]:
         arguments["NextToken"] = page["NextToken"]
 
 
-def real_drift(raw: dict[str, Any]) -> dict[str, Any] | None:
-    """Return a drifted resource without what AWS manages by itself, or None when nothing is left. Secrets are masked."""
+def real_drift(raw: dict[str, Any], rules: Collection[str] = ()) -> dict[str, Any] | None:
+    """Return a drifted resource without what AWS manages by itself, or None when nothing is left. Secrets are masked.
+
+    `rules` are the logical ids of the listener rules whose weights ECS sets.
+    """
     from deploy_stack.review.build import MASK, SECRET_PROPERTIES
 
     ignored = MANAGED_BY_AWS.get(raw["ResourceType"], ())
@@ -120,6 +139,7 @@ def real_drift(raw: dict[str, Any]) -> dict[str, Any] | None:
         }
         for each in raw.get("PropertyDifferences", ())
         if each["PropertyPath"] not in ignored
+        and not (raw["LogicalResourceId"] in rules and _WEIGHT.fullmatch(each["PropertyPath"]))
     ]
     if raw["StackResourceDriftStatus"] == "MODIFIED" and not differences:
         return None

@@ -49,13 +49,26 @@ def command(out: Path | None, report: Path | None, **typed: Any) -> int:
 def _plan(run: Run, specs: Any, options: Options, out: Path | None, report: Path | None) -> Any:
     import json
 
-    from deploy_stack.commands.common import shower, write_markdown
+    from deploy_stack.commands.common import shower
     from deploy_stack.exits import worst
-    from deploy_stack.workflow import plan_all, show, waiting_text
+    from deploy_stack.workflow import plan_all, show
 
     plans = plan_all(run, specs)
     path = save(run, plans, options, out)
     show(run, plans, shower(run, as_json=options.as_json))
+    report_plans(run, plans, report)
+    if options.as_json:
+        click.echo(json.dumps(plans_json(run, plans, path), indent=2))
+    elif path:
+        run.narrator.say(f"plan file: {path}\n  next: deploy-stack apply {path}")
+    return worst(plans.exit_codes(run.allowed))
+
+
+def report_plans(run: Run, plans: Plans, report: Path | None) -> None:
+    """Write the reviews as Markdown where that was asked for."""
+    from deploy_stack.commands.common import write_markdown
+    from deploy_stack.workflow import waiting_text
+
     write_markdown(
         report,
         run.environment.name,
@@ -63,11 +76,6 @@ def _plan(run: Run, specs: Any, options: Options, out: Path | None, report: Path
         [each.spec.name for each in plans.unchanged],
         [waiting_text(run, each) for each in plans.waiting],
     )
-    if options.as_json:
-        click.echo(json.dumps(plans_json(run, plans, path), indent=2))
-    elif path:
-        run.narrator.say(f"plan file: {path}\n  next: deploy-stack apply {path}")
-    return worst(plans.exit_codes(run.allowed))
 
 
 def save(

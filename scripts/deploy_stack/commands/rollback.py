@@ -5,6 +5,7 @@ In: an environment. Out: a plan file, or a deployment when somebody agrees. Refu
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,12 +22,18 @@ if TYPE_CHECKING:
     from deploy_stack.run import Run
     from deploy_stack.stacks import Stack
 
+Files = tuple[Path | None, Path | None]  # the plan file to write, the review as Markdown
+
 
 @click.command("rollback")
 @stack_arguments
 @session_options
 @change_options
 @yes_option
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="The plan file to write.")
+@click.option(
+    "--markdown", "report", type=click.Path(path_type=Path), metavar="FILE", help="Also write the review as Markdown."
+)
 @click.option("--to", metavar="VERSION|NUMBER", help="Go back to this release instead of the one before.")
 @click.option("--list", "listing", is_flag=True, help="Show the recorded releases and do nothing.")
 @click.option(
@@ -35,7 +42,9 @@ if TYPE_CHECKING:
     metavar="LOGICAL_ID",
     help="For a rollback that failed: do not roll this resource back. May be repeated.",
 )
-def command(to: str | None, listing: bool, skip: tuple[str, ...], **typed: Any) -> int:
+def command(
+    to: str | None, listing: bool, skip: tuple[str, ...], out: Path | None, report: Path | None, **typed: Any
+) -> int:
     """Plan the version deployed before. At a terminal it asks and deploys it; with --yes it deploys; otherwise it
     writes a plan file and ends with 10.
 
@@ -51,10 +60,12 @@ def command(to: str | None, listing: bool, skip: tuple[str, ...], **typed: Any) 
     run.guard = lambda: None  # an earlier version is not what the files say today
     if listing:
         return watching(run, lambda: _list(run, specs, as_json=options.as_json))
-    return watching(run, lambda: _rollback(run, specs, options, to, skip))
+    return watching(run, lambda: _rollback(run, specs, options, to, skip, files=(out, report)))
 
 
-def _rollback(run: Run, specs: Sequence[StackSpec], options: Options, to: str | None, skip: tuple[str, ...]) -> Exit:
+def _rollback(
+    run: Run, specs: Sequence[StackSpec], options: Options, to: str | None, skip: tuple[str, ...], *, files: Files
+) -> Exit:
     from deploy_stack import stacks
     from deploy_stack.exits import DeployError, Exit
     from deploy_stack.states import Move, Verb, answer
@@ -75,17 +86,18 @@ def _rollback(run: Run, specs: Sequence[StackSpec], options: Options, to: str | 
         name, reason = next(iter(refused.items()))
         say = reason.say.format(environment=run.environment.name, stack=name)
         raise DeployError(f"{name}: {say}", exit_code=reason.exit_code)
-    return _to_release(run, [each for each in specs if each.name not in refused], options, to)
+    return _to_release(run, [each for each in specs if each.name not in refused], options, to, files)
 
 
-def _to_release(run: Run, specs: Sequence[StackSpec], options: Options, to: str | None) -> Exit:
+def _to_release(run: Run, specs: Sequence[StackSpec], options: Options, to: str | None, files: Files) -> Exit:
     from deploy_stack.commands.common import folders, shower
     from deploy_stack.commands.deploy import deploy
-    from deploy_stack.commands.plan import plans_json, save
+    from deploy_stack.commands.plan import plans_json, report_plans, save
     from deploy_stack.exits import worst
     from deploy_stack.restoring import choose, restore
     from deploy_stack.workflow import plan_all, show
 
+    out, report = files
     templates, _ = folders(options)
     chosen = choose(run, specs, to, named=bool(options.stacks))
     restores = [restore(run, each, chosen[each.name], templates) for each in specs if each.name in chosen]
@@ -94,10 +106,11 @@ def _to_release(run: Run, specs: Sequence[StackSpec], options: Options, to: str 
     numbers = {each.spec.name: each.release.restores or each.release.number for each in restores}
     earlier = [each.spec for each in restores]
     if run.yes or run.narrator.interactive:
-        return deploy(run, earlier, options, None, numbers)
+        return deploy(run, earlier, options, report, numbers)
     plans = plan_all(run, earlier)
-    path = save(run, plans, options, None, numbers)
+    path = save(run, plans, options, out, numbers)
     show(run, plans, shower(run, as_json=options.as_json))
+    report_plans(run, plans, report)
     if options.as_json:
         import json
 
@@ -181,11 +194,13 @@ def _list(run: Run, specs: Sequence[StackSpec], *, as_json: bool) -> Exit:
         }
         click.echo(json.dumps(rows, indent=2))
         return Exit.DONE
+    images = {each.name: {image.parameter: image.name for image in each.images} for each in specs}
     for name, history in found.items():
         for each in history:
+            tags = "".join(f"  {image}={each.parameters.get(key, '?')}" for key, image in images[name].items())
             what = f" (again {each.restores})" if each.restores else ""
             revision = (each.revision or "uncommitted")[:12]
-            click.echo(f"{name}  {each.number:>3}  {each.version}  {each.time}  {revision}  {each.caller}{what}")
+            click.echo(f"{name}  {each.number:>3}  {each.version}  {each.time}  {revision}  {each.caller}{tags}{what}")
         if not history:
             run.narrator.say(f"{name}: no release is recorded")
     return Exit.DONE

@@ -43,6 +43,7 @@ def _cost(cost: Cost) -> dict[str, Any]:
                 "After": each.after,
                 "Low": round(each.low, 4),
                 "High": round(each.high, 4),
+                "ReadFrom": list(each.read_from),
             }
             for each in cost.lines
         ],

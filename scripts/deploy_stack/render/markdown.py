@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from deploy_stack.render.words import cost_headline, cost_line, headline, mark, property_line, value_line
+from deploy_stack.render.words import cost_headline, cost_lines, headline, mark, property_line, value_line
 from deploy_stack.review.model import Review, Severity
 
 
@@ -56,10 +56,8 @@ def _remarks(review: Review) -> Iterable[str]:
         yield f"- {value.kind} {_code(value_line(value))}"
     if review.cost:
         yield f"- cost {_code(cost_headline(review.cost))}"
-        for line in review.cost.lines:
-            yield f"  - {_code(cost_line(line))}"
-        for note in review.cost.notes:
-            yield f"  - {_plain(note)}"
+        for line in cost_lines(review.cost):
+            yield f"  - {_code(line)}"
     for finding in review.findings:
         if finding.severity is Severity.NOTE:
             yield f"- {_code(finding.key)}: {_plain(finding.text)}"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from deploy_stack.render.words import (
     MARKS,
     cost_headline,
-    cost_line,
+    cost_lines,
     headline,
     mark,
     property_line,
@@ -82,8 +82,7 @@ def _remarks(review: Review, allowed: frozenset[str]) -> Table:
     for value in review.values:
         table.add_row("", value.kind, value_line(value))
     if review.cost:
-        parts = [cost_line(each) for each in review.cost.lines]
-        table.add_row("", "cost", "\n".join([cost_headline(review.cost), *parts, *review.cost.notes]))
+        table.add_row("", "cost", "\n".join([cost_headline(review.cost), *cost_lines(review.cost)]))
     for finding in review.findings:
         word = _word(finding.severity, allowed=finding.key in allowed)
         style = SEVERITY_STYLES[finding.severity]

@@ -16,10 +16,12 @@ from deploy_stack.review.model import (
     Review,
     Severity,
     ValueChange,
+    dollars,
 )
 
 MARKS = {Severity.BLOCK: "!!", Severity.WARN: "!", Severity.NOTE: ""}
 VALUE_WIDTH = 60  # characters of a value in a table; JSON carries all of it
+COST_LINES = 8  # parts of a difference of the bill in a table; JSON carries all of them
 KEPT_OF_SHARED = 16  # characters before the place where two long values begin to differ
 
 
@@ -79,12 +81,6 @@ def value_line(change: ValueChange) -> str:
     return f"{change.name}: {values(change.before, change.after)}"
 
 
-def dollars(low: float, high: float) -> str:
-    """Return a difference of the bill: `+$32.85`, `-$60.74 to -$121.47`; both ends only where they differ."""
-    ends = [f"{'-' if round(amount, 2) < 0 else '+'}${abs(amount):,.2f}" for amount in (low, high)]
-    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
-
-
 def cost_headline(cost: Cost) -> str:
     """Return what the whole change does to the bill in one line."""
     return f"{dollars(cost.low, cost.high)} a month ({cost.region}, prices of {cost.dated})"
@@ -94,6 +90,16 @@ def cost_line(line: CostLine) -> str:
     """Return one resource's part of it: `NatGateway2 +$32.85: NAT gateway, 730 h`."""
     what = f"{line.before} -> {line.after}" if line.before and line.after else line.after or f"no {line.before}"
     return f"{line.logical_id} {dollars(line.low, line.high)}: {what}"
+
+
+def cost_lines(cost: Cost) -> list[str]:
+    """Return the heaviest parts of a difference, what the others come to, and what is not in it."""
+    shown, rest = cost.lines[:COST_LINES], cost.lines[COST_LINES:]
+    lines = [cost_line(each) for each in shown]
+    if rest:
+        amount = dollars(sum(each.low for each in rest), sum(each.high for each in rest))
+        lines.append(f"{len(rest)} more {amount}")
+    return [*lines, *cost.notes]
 
 
 def short_type(name: str) -> str:

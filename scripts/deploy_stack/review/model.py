@@ -59,6 +59,7 @@ class ResourceChange:
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
     drift: str = ""
+    owner: str = ""  # who else sets what this resource says: a listener rule's weights
 
     @property
     def verb(self) -> str:
@@ -142,6 +143,9 @@ class CostLine:
     after: str  # "" when it is removed
     low: float
     high: float
+    read_from: tuple[
+        str, ...
+    ] = ()  # logical ids of what decides it besides: task definition, launch template, scaling target
 
 
 @dataclass(frozen=True)
@@ -158,6 +162,12 @@ class Cost:
     dated: str  # the day of the price table: 2026-11-24
     lines: tuple[CostLine, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+def dollars(low: float, high: float) -> str:
+    """Return a difference of the bill: `+$32.85`, `-$60.74 to -$121.47`; both ends only where they differ."""
+    ends = [f"{'-' if round(amount, 2) < 0 else '+'}${abs(amount):,.2f}" for amount in (low, high)]
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
 
 
 @dataclass(frozen=True)

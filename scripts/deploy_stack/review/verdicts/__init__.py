@@ -10,7 +10,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from deploy_stack.review.model import ResourceChange
-from deploy_stack.review.verdicts import certainty, cost, data, interruption, protection, security, statements
+from deploy_stack.review.verdicts import (
+    certainty,
+    cost,
+    data,
+    interruption,
+    machines,
+    protection,
+    security,
+    statements,
+    traffic,
+)
 from deploy_stack.review.verdicts.opinion import Opinion
 
 
@@ -26,7 +36,15 @@ class Rule:
 RULES: tuple[Rule, ...] = (
     Rule("data-replaced", "a resource that holds data is, or may be, replaced by an empty one", data.replaced),
     Rule("data-deleted", "a resource that holds data is deleted", data.deleted),
+    Rule(
+        "weights-reset",
+        "requests go where ECS no longer sends them: weights that it set are written over",
+        traffic.weights_reset,
+    ),
     Rule("service-interrupted", "users notice: something that serves them is replaced or removed", interruption.judge),
+    Rule("machine-image", "hosts get another machine image", machines.image),
+    Rule("hosts-replaced", "hosts are replaced: how many at a time, and what is waited for", machines.replaced),
+    Rule("traffic-moves", "the weights between target groups change, so requests go elsewhere", traffic.judge),
     Rule("security-widened", "more is reachable, permitted or readable than before", security.widened),
     Rule("permissions-widened", "IAM statements grant more than before", statements.widened),
     Rule("encryption-removed", "data at rest or in transit is no longer encrypted", security.encryption_removed),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deploy_stack.review.model import ResourceChange
+from deploy_stack.review.verdicts.machines import rolling_update
 from deploy_stack.review.verdicts.opinion import Opinion, note, warn
 
 
@@ -12,7 +13,7 @@ def conditional(change: ResourceChange, _: str) -> Iterator[Opinion]:
     """`conditional`"""
     if change.action == "Dynamic":
         yield warn("what happens to it is decided while the change runs")
-    if not change.perhaps_replaced:
+    if not change.perhaps_replaced or rolling_update(change) is not None:
         return
     asking = [each for each in change.properties if each.recreation != "Never"]
     paths = ", ".join(each.path for each in asking) or "a property"

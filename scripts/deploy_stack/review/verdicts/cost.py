@@ -1,4 +1,4 @@
-"""What changes the bill, and in which direction where that can be told. No prices: they depend on more than a change set."""
+"""What changes the bill, and in which direction where that can be told from the change set alone. `pricing` says how much."""
 
 from __future__ import annotations
 

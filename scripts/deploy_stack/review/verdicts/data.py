@@ -1,4 +1,4 @@
-"""Loss of data: the only thing that blocks.
+"""Loss of data: it blocks.
 
 A replaced file system comes up empty, whether the old one is deleted or retained: the service loses its data either way,
 so the policy only changes the words. A removal that retains is a warning, for nothing is gone.

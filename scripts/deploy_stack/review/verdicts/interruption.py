@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from deploy_stack.review.model import ResourceChange
+from deploy_stack.review.verdicts.machines import rolling_update
 from deploy_stack.review.verdicts.opinion import Opinion, note, warn
 
 SERVES: Mapping[str, str] = {
@@ -36,6 +37,8 @@ def judge(change: ResourceChange, _: str) -> Iterator[Opinion]:
         return
     if change.replaced and not change.only_unknown:
         yield warn(f"is replaced: {effect}")
+    elif change.perhaps_replaced and rolling_update(change) is not None:
+        return  # the group stays; `hosts-replaced` says what happens to its hosts
     elif change.replaced or change.perhaps_replaced:
         yield note(f"may be replaced: {effect}")
     elif change.action == "Remove" and change.policy_action != "Retain":

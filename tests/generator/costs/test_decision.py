@@ -1,0 +1,220 @@
+"""The decision computed: the command, the document's figures, break-even, savings, the page and its chart."""
+
+import json
+import shutil
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from generator.__main__ import main
+from generator.build import build
+from generator.costs import demand
+from generator.costs.__main__ import main as write_page
+from generator.costs.bill import Source, bill_of
+from generator.costs.charges import FREE, PRICED
+from generator.costs.chart import Panel, svg
+from generator.costs.demand import Curve
+from generator.costs.document import figures
+from generator.costs.options import bill, read
+from generator.costs.prices import own_table
+from generator.costs.report import as_json
+from generator.costs.savings import savings
+from generator.costs.traffic import Range, Traffic
+from generator.environments import STAGING
+from generator.model import check_environments
+from generator.office_hours import OfficeHours
+from generator.protection import FARGATE_ENDPOINTS, Firewall
+from generator.services import SERVICES
+
+ROOT = Path(__file__).resolve().parents[3]
+TABLE = own_table()
+
+
+@pytest.fixture(scope="module")
+def staging():
+    """Staging's files."""
+    return read("staging", ROOT / "templates", ROOT / "parameters")
+
+
+@pytest.fixture(scope="module")
+def production():
+    """Production's files."""
+    return read("production", ROOT / "templates", ROOT / "parameters")
+
+
+# The document's figures, word for word.
+DOCUMENT = {
+    "~$30", "$120-240", "~$15", "~$7", "~$52", "$60-120", "$30-60", "$120", "$210-300", "$0.10", "~$30 vs ~$52", "~$240-270",
+}  # fmt: skip
+
+
+def test_each_figure_of_the_document_is_reproduced_or_explained(staging, production):
+    """To the dollar where it says reproduced; otherwise it says why not."""
+    found = list(figures(staging, production, TABLE))
+
+    assert {each.told for each in found} == DOCUMENT
+    for each in found:
+        told = [float(part) for part in each.told.replace("~", "").replace("$", "").replace(" vs ", "-").split("-")]
+        ends = (each.method.low, each.method.high)
+        if each.verdict == "reproduced":
+            assert all(abs(end - one) <= 0.5 for end, one in zip(ends, (told[0], told[-1]), strict=True)), each
+        else:
+            assert each.why
+    by_name = {each.what: each.method for each in found}
+    assert by_name["production, total"] == Range(pytest.approx(7 * 29.5504), pytest.approx(10 * 29.5504))
+    hybrid = by_name["hybrid: staging on EC2, production on Fargate"]
+    assert hybrid == Range(pytest.approx(30.368 + 206.8528), pytest.approx(30.368 + 295.504))
+
+
+def test_copies_follow_the_policies_of_the_template(production):
+    """1000 requests a target and minute: the backend has two thirds of them, so one task is full at 25 a second."""
+    backend, frontend = demand.pools(production, "fargate")
+    assert (backend.least, backend.most, backend.rate) == (2, 4, pytest.approx(25))
+    assert [backend.copies(rate) for rate in (0, 50, 50.1, 75.1, 500)] == [2, 2, 3, 4, 4]
+    assert frontend.rate == pytest.approx(42)  # by CPU: half a vCPU at 70 % for a third of the requests
+    (hosts,) = demand.pools(production, "ec2")
+    assert (hosts.least, hosts.most, hosts.rate) == (2, 4, pytest.approx(56))  # two vCPUs at 70 %, 25 ms a request
+
+
+def test_the_break_even_is_where_the_bills_meet(production):
+    """On each side of every change the other option is cheaper."""
+    found = demand.cheaper(production, TABLE)
+    assert [each.option for each in found] == ["fargate", "ec2", "fargate", "ec2"]
+    for left, right in pairwise(found):
+        for rate, option in ((left.end - 0.05, left.option), (right.start + 0.05, right.option)):
+            cost = {each: demand.dollars_at(production, each, rate, TABLE) for each in ("ec2", "fargate")}
+            assert min(cost, key=cost.get) == option
+
+
+def test_a_saving_is_the_difference_of_two_bills(staging, production):
+    """arm64 on Fargate, one NAT gateway, a commitment: by hand."""
+    quiet = {each.name: each.amount for each in savings(staging, "fargate", TABLE)}
+    busy = {each.name: each.amount for each in savings(production, "fargate", TABLE)}
+    arm = 730 * (1.75 * (0.04048 - 0.03238) + 3.5 * (0.004445 - 0.00356))
+    assert quiet["arm64"] == Range(pytest.approx(arm), pytest.approx(arm))
+    committed = 730 * (1.75 * (0.04048 - 0.032384) + 3.5 * (0.004445 - 0.003556))
+    assert quiet["savings plan"].low == pytest.approx(committed)
+    spot = 730 * (0.75 * (0.04048 - 0.01288871) + 1.5 * (0.004445 - 0.00141527))
+    assert quiet["Spot"].low == pytest.approx(spot)
+    assert busy["one NAT gateway"].low == pytest.approx(730 * 0.05)
+    assert "office hours" in quiet
+    assert "office hours" not in busy  # a protected environment never sleeps
+
+
+def test_office_hours_of_the_description_are_priced_as_the_saving_says(staging):
+    """The field's own schedules, 65 of 168 hours, on both options."""
+    hours = OfficeHours(start="07:00", stop="20:00", time_zone="Etc/UTC")
+    rendered = build(check_environments((replace(STAGING, office_hours=hours),), SERVICES), SERVICES)
+    templates = {name: json.loads(rendered[f"staging/{name}.json"]) for name in staging.templates}
+    for option in ("ec2", "fargate"):
+        promised = next(each for each in savings(staging, option, TABLE) if each.name == "office hours")
+        less = (
+            bill(staging, option, TABLE).total.low
+            - bill(replace(staging, templates=templates), option, TABLE).total.low
+        )
+        assert less == pytest.approx(promised.amount.low, abs=0.01)
+
+
+def test_everything_that_may_be_switched_on_is_priced():
+    """Firewall, key, endpoints, office hours: each type is known, and each of them costs what its text says."""
+    everything = replace(
+        STAGING, firewall=Firewall(), customer_managed_key=True, interface_endpoints=FARGATE_ENDPOINTS,
+        office_hours=OfficeHours(start="08:00", stop="18:00", time_zone="Etc/UTC"),
+    )  # fmt: skip
+    rendered = build(check_environments((everything,), SERVICES), SERVICES)
+    types = set()
+    groups = {}
+    for path, text in rendered.items():
+        if path.startswith("staging/") and path.endswith(".json") and "manifest" not in path:
+            template = json.loads(text)
+            types |= {each["Type"] for each in template["Resources"].values()}
+            for line in bill_of(Source("s", template), Traffic(), "us-east-1", TABLE).lines:
+                groups[line.item] = groups.get(line.item, 0) + line.low
+    assert types - set(PRICED) - set(FREE) == set()
+    assert groups["endpoint-hour"] == pytest.approx(73.0)
+    assert groups["waf-acl-month"] + groups["waf-rule-month"] == pytest.approx(9.0)
+    assert groups["kms-key-month"] == 1
+
+
+def test_the_command_prints_both_options(capsys):
+    """A table for people: totals, the document's method, break-even, savings, assumptions."""
+    assert main(["costs", "staging"]) == 0
+    out = capsys.readouterr().out
+    assert "EC2 with Docker Compose (default)" in out
+    assert "$51.71 (the document's method)" in out
+    assert "no break-even" in out
+    assert "assumed: 0.05 to 1 requests a second" in out
+
+
+def test_the_command_as_json(capsys):
+    """Every line with its price and who says so."""
+    assert main(["costs", "production", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    fargate = next(each for each in found["Options"] if each["Option"] == "fargate")
+    assert found["Default"] == "fargate"
+    assert fargate["Total"]["Low"] == pytest.approx(sum(each["Low"] for each in fargate["Lines"]), abs=0.01)
+    nat = next(each for each in fargate["Lines"] if each["Item"] == "nat-hour")
+    assert nat["Source"].endswith("M2YSHUBETB3JX4M4")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "expected"),
+    [
+        (
+            "target.json",
+            '{"Account": "111122223333", "Region": "xx-west-9"}',
+            "staging: no prices for xx-west-9; there are eu-west-1",
+        ),
+        ("target.json", "{}", "Region: found None, expected a region"),
+        ("traffic.json", '{"NatGigabytes": "many"}', "NatGigabytes: found 'many', expected a number"),
+    ],
+)
+def test_a_mistake_is_one_clear_error(tmp_path, capsys, file, text, expected):
+    """Exit 1, no traceback, nothing on stdout."""
+    shutil.copytree(ROOT / "parameters", tmp_path / "parameters")
+    (tmp_path / "parameters/staging" / file).write_text(text)
+    assert main(["costs", "staging", "--parameters", str(tmp_path / "parameters")]) == 1
+    said = capsys.readouterr()
+    assert expected in said.err
+    assert said.out == ""
+
+
+def test_an_environment_that_is_not_there(capsys):
+    """The names that are."""
+    assert main(["costs", "nowhere"]) == 1
+    assert "nowhere: no such environment; there are production, shared, staging" in capsys.readouterr().err
+
+
+def test_the_page_is_current_and_says_when_it_is_not(tmp_path, capsys):
+    """What is in docs/ is what templates, profiles and prices say; a changed page is named."""
+    assert write_page(["--check"]) == 0
+    assert write_page(["--out", str(tmp_path)]) == 0
+    assert (tmp_path / "compute-decision.md").read_text() == (ROOT / "docs/compute-decision.md").read_text()
+    (tmp_path / "compute-decision.md").write_text("old")
+    assert write_page(["--check", "--out", str(tmp_path)]) == 1
+    assert "compute-decision.md: run `make docs`" in capsys.readouterr().err
+
+
+def test_an_unpriced_region_is_said_and_not_guessed(staging):
+    """sa-east-1 has no price for capacity units: the line counts nothing and is named."""
+    found = as_json(replace(staging, region="sa-east-1"), TABLE, date(2026, 11, 24))
+    assert any("no price in sa-east-1" in each and "alb-lcu-hour" in each for each in found["Notes"])
+    lines = found["Options"][0]["Lines"]
+    assert all(each["High"] == 0 for each in lines if each["Price"] is None)
+
+
+def test_the_chart_is_drawn_to_scale():
+    """A curve of two points ends where its numbers are; names are text, not only colour."""
+    curves = (Curve("ec2", ((0, 0), (60, 480))), Curve("fargate", ((0, 100), (30, 240))))
+    root = ET.fromstring(svg([Panel("staging", curves), Panel("production", curves)]))  # noqa: S314  (our own picture)
+    name = "{http://www.w3.org/2000/svg}"
+    lines = [each.get("points").split() for each in root.iter(f"{name}polyline")]
+    # 480 and a twentieth of room go up to 600, 60 to 80: four round steps each.
+    assert lines[0] == ["70.0,346.0", "310.0,146.0"]
+    words = [each.text for each in root.iter(f"{name}text")]
+    assert "$480 at 60/s" in words
+    assert "ECS Fargate" in words
