@@ -17,9 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # A child's ru_maxrss begins with the size of the parent that started it; VmHWM is the child's own.
 _WATCHED = """
 import atexit, runpy, sys
+note = sys.argv.pop()
 def peak():
     line = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
-    open(sys.argv.pop(), "w").write(line.split()[1])
+    open(note, "w").write(line.split()[1])
 atexit.register(peak)
 sys.argv = sys.argv[1:]
 runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
@@ -61,7 +62,9 @@ def cpu_seconds(*arguments: str) -> float:
 
 def peak_megabytes(module: str, *arguments: str, note: Path) -> float:
     """The largest resident size of `python -m module`, in MiB; `note` is a file it may write."""
-    measure([sys.executable, "-c", _WATCHED, module, *arguments, str(note)])
+    cost = measure([sys.executable, "-c", _WATCHED, module, *arguments, str(note)])
+    if cost.code:
+        raise RuntimeError(f"python -m {module} ended with {cost.code}")
     return int(note.read_text()) / 1024
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import boto3
 
-from bench.deploy import CHANGE_SET, ROOT, RUNS, STACK, Cost, Row, measure  # puts scripts/ on the path
+from bench.deploy import CHANGE_SET, RUNS, STACK, Row  # puts scripts/ on the path
+from bench.process import ROOT, Cost, measure
 
 from local_cloudformation import LocalCloudFormation  # isort: skip  (found by the line above)
 
