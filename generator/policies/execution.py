@@ -117,8 +117,8 @@ def services() -> aws.PolicyDocument:
 def never_needed() -> aws.Statement:
     """Takes away what no template asks for and what would carry data or keys out, from the services that are allowed whole.
 
-    Shells and passwords of what runs, the files themselves, certificates with their keys, and sharing disks, images and networks with
-    another account.
+    Shells and passwords of what runs, the files themselves, certificates with their keys, and sharing disks, images and networks
+    with another account.
     """
     return aws.Statement(
         Sid="NeverNeeded",
