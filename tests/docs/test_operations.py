@@ -137,7 +137,7 @@ RUNBOOKS = {
     "A release": Runbook(states.production, {FARGATE: "UPDATE_COMPLETE"}, NEW, slow=False),
     "A rollback": Runbook(states.released, {FARGATE: "UPDATE_COMPLETE"}, OLD),
     "An update failed and was rolled back": Runbook(states.update_rolled_back, {FARGATE: "UPDATE_COMPLETE"}, NEW),
-    "A rollback failed": Runbook(states.rollback_failed, {FARGATE: "UPDATE_ROLLBACK_COMPLETE"}, OLD, slow=False),
+    "A rollback failed": Runbook(states.rollback_failed, {FARGATE: "UPDATE_ROLLBACK_COMPLETE"}, OLD),
     "A rollback fails again": Runbook(states.rollback_fails_again, {FARGATE: "UPDATE_ROLLBACK_COMPLETE"}),
     "An update failed and stands": Runbook(states.update_failed, {FARGATE: "UPDATE_ROLLBACK_COMPLETE"}, OLD),
     "A creation failed": Runbook(states.creation_failed, {EC2: "CREATE_COMPLETE"}),
