@@ -8,9 +8,13 @@ When a stack gets a resource of a new type, the test that lists resource types s
 """
 
 from awacs import (
+    acm,
     aws,
     budgets,
     cloudwatch,
+    ec2,
+    ecs,
+    elasticfilesystem,
     events,
     iam,
     logs,
@@ -105,7 +109,31 @@ def services() -> aws.PolicyDocument:
             ],
             ["*"],
         ),
+        never_needed(),
         not_other_environments(),
+    )
+
+
+def never_needed() -> aws.Statement:
+    """Takes away what no template asks for and what would carry data or keys out, from the services that are allowed whole.
+
+    Shells and passwords of what runs, the files themselves, certificates with their keys, and sharing disks, images and networks
+    with another account.
+    """
+    return aws.Statement(
+        Sid="NeverNeeded",
+        Effect=aws.Deny,
+        Action=[
+            *_actions(acm, "ExportCertificate"),
+            *_actions(
+                ec2,
+                "AcceptVpcPeeringConnection CreateKeyPair CreateVpcPeeringConnection GetPasswordData ImportKeyPair"
+                " ModifyImageAttribute ModifySnapshotAttribute",
+            ),
+            *_actions(ecs, "ExecuteCommand RunTask StartTask"),
+            *_actions(elasticfilesystem, "ClientMount ClientRootAccess ClientWrite CreateReplicationConfiguration"),
+        ],
+        Resource=["*"],
     )
 
 
