@@ -199,20 +199,9 @@ def data() -> aws.PolicyDocument:
     )
 
 
-def observation() -> aws.PolicyDocument:
-    """Log groups, alarms, dashboards, event rules, topics and the budget, each by name."""
-    own = f"{PROJECT}-{OWN}-*"
-    groups = (f"/ecs/{PROJECT}-{OWN_SHORT}-*", f"/aws/ec2/{PROJECT}-{OWN}*", f"aws-waf-logs-{PROJECT}-{OWN_SHORT}", own)
-    return document(
-        allow(
-            "LogGroups",
-            _actions(
-                logs,
-                "AssociateKmsKey CreateLogGroup DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey"
-                " ListTagsForResource PutRetentionPolicy TagResource UntagResource",
-            ),
-            [arn("logs", f"log-group:{group}{end}") for group in groups for end in ("", ":*")],
-        ),
+def _alarms() -> tuple[aws.Statement, ...]:
+    """Alarms and dashboards. Composite alarms, and what takes no resource, are allowed on everything in the stack's own region."""
+    return (
         allow(
             "Alarms",
             _actions(cloudwatch, "ListTagsForResource PutMetricAlarm TagResource UntagResource"),
@@ -242,6 +231,24 @@ def observation() -> aws.PolicyDocument:
             _actions(cloudwatch, "DeleteDashboards GetDashboard PutDashboard"),
             [arn("cloudwatch", f"dashboard/{PROJECT}-{OWN_SHORT}{end}", region=False) for end in ("", "-*")],
         ),
+    )
+
+
+def observation() -> aws.PolicyDocument:
+    """Log groups, alarms, dashboards, event rules, topics and the budget, each by name."""
+    own = f"{PROJECT}-{OWN}-*"
+    groups = (f"/ecs/{PROJECT}-{OWN_SHORT}-*", f"/aws/ec2/{PROJECT}-{OWN}*", f"aws-waf-logs-{PROJECT}-{OWN_SHORT}", own)
+    return document(
+        allow(
+            "LogGroups",
+            _actions(
+                logs,
+                "AssociateKmsKey CreateLogGroup DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey"
+                " ListTagsForResource PutRetentionPolicy TagResource UntagResource",
+            ),
+            [arn("logs", f"log-group:{group}{end}") for group in groups for end in ("", ":*")],
+        ),
+        *_alarms(),
         allow(
             "EventRules",
             _actions(

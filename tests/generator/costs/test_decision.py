@@ -25,10 +25,10 @@ from generator.costs.report import as_json
 from generator.costs.savings import savings
 from generator.costs.traffic import Range, Traffic
 from generator.environments import STAGING
-from generator.model import check_environments
 from generator.office_hours import OfficeHours
 from generator.protection import FARGATE_ENDPOINTS, Firewall
 from generator.services import SERVICES
+from generator.together import check_environments
 
 ROOT = Path(__file__).resolve().parents[3]
 TABLE = own_table()
