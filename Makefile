@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BROWSER := $(VENV)/.browser
+AUDIT := .venv-audit
 
 .DEFAULT_GOAL := help
 
@@ -53,6 +54,20 @@ $(BROWSER): $(READY) requirements/browser.txt
 test-browser: $(BROWSER)  ## The tests that look at pages and pictures in Chromium (from the system: apt-get install chromium)
 	$(BIN)/pytest -m browser
 
+# Judges stand apart from the product: environments of their own, and npm's packages in the first of them.
+$(AUDIT)/.ready: requirements/audit.txt requirements/audit-checkov.txt requirements/audit/package-lock.json
+	@echo "setting up $(AUDIT) and $(AUDIT)-checkov (hashes checked; about two minutes)"
+	@for name in audit audit-checkov; do \
+	  { test -x .venv-$$name/bin/python || $(PYTHON) -m venv .venv-$$name; } && \
+	  .venv-$$name/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$$name.txt || exit 1; done
+	@mkdir -p $(AUDIT)/node
+	@cp requirements/audit/package.json requirements/audit/package-lock.json requirements/audit/.npmrc $(AUDIT)/node/
+	@cd $(AUDIT)/node && npm ci --silent
+	@touch $@
+
+audit: $(AUDIT)/.ready  ## Ten independent judges over templates, policies, scripts and workflows (needs Node.js 20)
+	@PYTHONPATH=scripts $(AUDIT)/bin/python -m audit
+
 demo: $(READY)  ## The whole loop on the embedded CloudFormation: no AWS account needed
 	@$(BIN)/python scripts/demo.py
 
@@ -66,7 +81,7 @@ format: $(READY)  ## Format and mend what ruff can
 lock: $(READY)  ## Compile requirements/*.txt again from setup.cfg (needs uv on PATH)
 	uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --all-extras \
 	  setup.cfg requirements/build.in --output-file requirements/dev.txt
-	for name in clients browser; do uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	for name in clients browser audit audit-checkov; do uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  requirements/$$name.in --output-file requirements/$$name.txt; done
 	uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --constraint requirements/dev.txt requirements/deploy.in --output-file requirements/deploy.txt
@@ -75,4 +90,4 @@ clean:  ## Remove .venv and caches
 	rm -rf $(VENV) .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help venv templates docs prices check test test-slow test-browser demo bench format lock clean
+.PHONY: help venv templates docs prices check test test-slow test-browser audit demo bench format lock clean

@@ -10,19 +10,15 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import deploy, generate, move, release
+from bench import deploy, generate, move, release, review
 
 Row = tuple[str, str]
 
 
-def _deploying() -> list[Row]:
-    parts = (deploy.help_text, deploy.single_stack, deploy.six_stacks, deploy.busy_account, deploy.aws_cli)
-    return [row for part in parts for row in part()]
-
-
 MEASUREMENTS: dict[str, Callable[[], list[Row]]] = {
     "generate": generate.rows,
-    "deploy": _deploying,
+    "review": review.rows,
+    "deploy": deploy.rows,
     "release": release.rows,
     "move": move.rows,
 }

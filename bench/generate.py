@@ -4,17 +4,15 @@ Out: rows (what, figures). CPU seconds are user and system time of a child proce
 busy machine is busy for all.
 """
 
-import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from bench.process import ROOT, cpu_seconds, peak_megabytes, surroundings
 from generator.__main__ import KEPT
 
-ROOT = Path(__file__).resolve().parent.parent
 RUNS = 9
 
 _USED = """
@@ -38,30 +36,10 @@ print(len(files))
 """
 
 
-def settings() -> dict[str, str]:
-    """The environment of a measured process: compiled modules are kept, as on a user's machine."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPATH": str(ROOT)}
-
-
-def cpu_seconds(*arguments: str) -> float:
-    """User and system time of one Python process."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env=settings(),
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
 def imports() -> str:
     """`import` of every troposphere and awacs module that the generator uses."""
     names = subprocess.run(
-        [sys.executable, "-c", _USED], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", _USED], cwd=ROOT, env=surroundings(), capture_output=True, text=True, check=True
     ).stdout.strip()
     return f"import {names}"
 
@@ -79,10 +57,11 @@ def generation() -> list[tuple[str, str]]:
         for number in range(RUNS):
             KEPT.unlink()
             runs.append((cpu_seconds("-c", floor_code), run(f"built-{number}"), run(f"recalled-{number}")))
+        peak = peak_megabytes("generator", "--no-cache", "--out", folder, note=Path(folder) / "peak")
     floor, built, recalled = (statistics.median(column) for column in zip(*runs, strict=True))
     return [
         ("import of the troposphere and awacs modules used", f"{floor:.3f} s CPU"),
-        ("python -m generator, all environments, first run", f"{built:.3f} s CPU"),
+        ("python -m generator, all environments, first run", f"{built:.3f} s CPU, {peak:.0f} MB"),
         ("  ratio to the bare imports, median of the pairs", f"{statistics.median(b / f for f, b, _ in runs):.2f}"),
         ("python -m generator, nothing changed since the last run", f"{recalled:.3f} s CPU"),
         ("  ratio to the bare imports, median of the pairs", f"{statistics.median(r / f for f, _, r in runs):.2f}"),

@@ -9,11 +9,12 @@ from typing import Any
 from troposphere import Template
 
 from generator import bootstrap, compose, manifest, workflow
-from generator.model import Compute, Environment, Service, check_environments, check_services
+from generator.model import Compute, Environment, Service
 from generator.naming import SHARED
 from generator.render import to_dict, to_json
 from generator.split import split
 from generator.stacks import ENVIRONMENT_STACKS, SHARED_STACKS
+from generator.together import check_environments, check_services
 
 Json = dict[str, Any]
 

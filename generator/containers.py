@@ -71,6 +71,8 @@ def definition(
         Name=service.name,
         Image=image,
         Essential=True,
+        # The task's one container may have all of it: a hard limit that Control Tower asks for.
+        Memory=environment.task(service).memory,
         PortMappings=[ecs.PortMapping(ContainerPort=service.port, Protocol="tcp")],
         Environment=[
             ecs.Environment(Name=name, Value=value) for name, value in variables(service, environment, services).items()

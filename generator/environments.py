@@ -3,8 +3,9 @@
 Sections are those of the design document. Sizes are CPU units (1024 = 1 vCPU) and MiB.
 """
 
-from generator.model import Compute, Environment, Firewall, Host, Nat, Network, Scaling, Task, check_environments
+from generator.model import Compute, Environment, Firewall, Host, Nat, Network, Scaling, Task
 from generator.services import SERVICES
+from generator.together import check_environments
 
 STAGING = Environment(
     name="staging",

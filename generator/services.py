@@ -18,8 +18,8 @@ from generator.model import (
     SecretKey,
     Service,
     Task,
-    check_services,
 )
+from generator.together import check_services
 
 SERVICES = check_services(
     (

@@ -5,6 +5,6 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 code=0
 for page in generator.rules generator.pictures generator.costs reference; do
-  .venv/bin/python -m "$page" "$@" || code=1
+  .venv/bin/python -m "${page}" "$@" || code=1
 done
-exit "$code"
+exit "${code}"

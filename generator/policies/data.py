@@ -1,9 +1,7 @@
 """Permissions around the environment's data: who may mount the file system, and how the buckets may be reached."""
 
-from typing import Any
-
 from awacs import aws, elasticfilesystem, s3
-from troposphere import Sub
+from troposphere import GetAtt, Sub
 
 from generator.policies.common import document
 
@@ -14,7 +12,7 @@ def only_with_tls_and_access_point() -> aws.PolicyDocument:
     EFS user guide, "Using IAM to control file system data access". Any policy replaces the open default, so a client needs an
     Allow too, and those are given to the roles, each for its own access point; nobody is given root access.
     """
-    everybody = aws.Principal("AWS", ["*"])
+    everybody = aws.Principal("*")
     mount = [elasticfilesystem.ClientMount, elasticfilesystem.ClientWrite, elasticfilesystem.ClientRootAccess]
     return document(
         aws.Statement(
@@ -36,17 +34,17 @@ def only_with_tls_and_access_point() -> aws.PolicyDocument:
     )
 
 
-def only_with_tls(bucket_arn: Any) -> aws.PolicyDocument:
-    """Bucket policy: nothing without TLS (S3 user guide, "Security best practices")."""
-    return document(deny_plain_http(bucket_arn))
+def only_with_tls(bucket: str) -> aws.PolicyDocument:
+    """Policy of the bucket with this logical id: nothing without TLS (S3 user guide, "Security best practices")."""
+    return document(deny_plain_http(bucket))
 
 
-def deny_plain_http(bucket_arn: Any) -> aws.Statement:
+def deny_plain_http(bucket: str) -> aws.Statement:
     return aws.Statement(
         Sid="DenyPlainHttp",
         Effect=aws.Deny,
-        Principal=aws.Principal("AWS", ["*"]),
+        Principal=aws.Principal("*"),
         Action=[s3.Action("*")],  # every action: the statement takes away, it grants nothing
-        Resource=[bucket_arn, Sub("${Bucket}/*", Bucket=bucket_arn)],
+        Resource=[GetAtt(bucket, "Arn"), Sub(f"${{{bucket}.Arn}}/*")],
         Condition=aws.Condition([aws.Bool({"aws:SecureTransport": "false"})]),
     )

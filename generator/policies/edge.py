@@ -12,7 +12,6 @@ def load_balancer_logs(bucket: str) -> aws.PolicyDocument:
 
     Elastic Load Balancing guide, "Enable access logs": the log delivery service principal, in every region.
     """
-    bucket_arn = Sub(f"${{{bucket}.Arn}}")
     return document(
         aws.Statement(
             Sid="WriteAccessLogs",
@@ -22,5 +21,5 @@ def load_balancer_logs(bucket: str) -> aws.PolicyDocument:
             Resource=[Sub(f"${{{bucket}.Arn}}/AWSLogs/${{AWS::AccountId}}/*")],
             Condition=aws.Condition([aws.ArnLike({"aws:SourceArn": arn("elasticloadbalancing", "loadbalancer/*")})]),
         ),
-        deny_plain_http(bucket_arn),
+        deny_plain_http(bucket),
     )

@@ -8,9 +8,13 @@ When a stack gets a resource of a new type, the test that lists resource types s
 """
 
 from awacs import (
+    acm,
     aws,
     budgets,
     cloudwatch,
+    ec2,
+    ecs,
+    elasticfilesystem,
     events,
     iam,
     logs,
@@ -105,7 +109,31 @@ def services() -> aws.PolicyDocument:
             ],
             ["*"],
         ),
+        never_needed(),
         not_other_environments(),
+    )
+
+
+def never_needed() -> aws.Statement:
+    """Takes away what no template asks for and what would carry data or keys out, from the services that are allowed whole.
+
+    Shells and passwords of what runs, the files themselves, certificates with their keys, and sharing disks, images and networks
+    with another account.
+    """
+    return aws.Statement(
+        Sid="NeverNeeded",
+        Effect=aws.Deny,
+        Action=[
+            *_actions(acm, "ExportCertificate"),
+            *_actions(
+                ec2,
+                "AcceptVpcPeeringConnection CreateKeyPair CreateVpcPeeringConnection GetPasswordData ImportKeyPair"
+                " ModifyImageAttribute ModifySnapshotAttribute",
+            ),
+            *_actions(ecs, "ExecuteCommand RunTask StartTask"),
+            *_actions(elasticfilesystem, "ClientMount ClientRootAccess ClientWrite CreateReplicationConfiguration"),
+        ],
+        Resource=["*"],
     )
 
 
@@ -171,20 +199,9 @@ def data() -> aws.PolicyDocument:
     )
 
 
-def observation() -> aws.PolicyDocument:
-    """Log groups, alarms, dashboards, event rules, topics and the budget, each by name."""
-    own = f"{PROJECT}-{OWN}-*"
-    groups = (f"/ecs/{PROJECT}-{OWN_SHORT}-*", f"/aws/ec2/{PROJECT}-{OWN}*", f"aws-waf-logs-{PROJECT}-{OWN_SHORT}", own)
-    return document(
-        allow(
-            "LogGroups",
-            _actions(
-                logs,
-                "AssociateKmsKey CreateLogGroup DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey"
-                " ListTagsForResource PutRetentionPolicy TagResource UntagResource",
-            ),
-            [arn("logs", f"log-group:{group}{end}") for group in groups for end in ("", ":*")],
-        ),
+def _alarms() -> tuple[aws.Statement, ...]:
+    """Alarms and dashboards. Composite alarms, and what takes no resource, are allowed on everything in the stack's own region."""
+    return (
         allow(
             "Alarms",
             _actions(cloudwatch, "ListTagsForResource PutMetricAlarm TagResource UntagResource"),
@@ -214,6 +231,24 @@ def observation() -> aws.PolicyDocument:
             _actions(cloudwatch, "DeleteDashboards GetDashboard PutDashboard"),
             [arn("cloudwatch", f"dashboard/{PROJECT}-{OWN_SHORT}{end}", region=False) for end in ("", "-*")],
         ),
+    )
+
+
+def observation() -> aws.PolicyDocument:
+    """Log groups, alarms, dashboards, event rules, topics and the budget, each by name."""
+    own = f"{PROJECT}-{OWN}-*"
+    groups = (f"/ecs/{PROJECT}-{OWN_SHORT}-*", f"/aws/ec2/{PROJECT}-{OWN}*", f"aws-waf-logs-{PROJECT}-{OWN_SHORT}", own)
+    return document(
+        allow(
+            "LogGroups",
+            _actions(
+                logs,
+                "AssociateKmsKey CreateLogGroup DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey"
+                " ListTagsForResource PutRetentionPolicy TagResource UntagResource",
+            ),
+            [arn("logs", f"log-group:{group}{end}") for group in groups for end in ("", ":*")],
+        ),
+        *_alarms(),
         allow(
             "EventRules",
             _actions(

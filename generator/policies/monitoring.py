@@ -30,7 +30,7 @@ def publish_alarms(environment: Environment, topic: Any, rules: list[Any]) -> aw
         aws.Statement(
             Sid="DenyPlainHttp",
             Effect=aws.Deny,
-            Principal=aws.Principal("AWS", ["*"]),
+            Principal=aws.Principal("*"),
             Action=[sns.Publish],
             Resource=[topic],
             Condition=aws.Condition([aws.Bool({"aws:SecureTransport": "false"})]),

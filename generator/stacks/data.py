@@ -96,7 +96,7 @@ def _discovery(template: Template, environment: Environment, service: Service) -
             NamespaceId=take(template, environment, "network", "PrivateNamespaceId"),
             Description=f"Private name of {service.name}, wherever it runs",
             DnsConfig=servicediscovery.DnsConfig(
-                DnsRecords=[servicediscovery.DnsRecord(Type="A", TTL="10")], RoutingPolicy="MULTIVALUE"
+                DnsRecords=[servicediscovery.DnsRecord(Type="A", TTL=10)], RoutingPolicy="MULTIVALUE"
             ),
         )
     )
@@ -129,6 +129,6 @@ def _backups(template: Template, environment: Environment) -> None:
     key = with_key(template, environment).get("KmsKeyId")
     bucket = private_bucket(template, "BackupsBucket", days=90, key=key, BucketName=backups_bucket(environment))
     template.add_resource(
-        s3.BucketPolicy("BackupsBucketPolicy", Bucket=Ref(bucket), PolicyDocument=only_with_tls(GetAtt(bucket, "Arn")))
+        s3.BucketPolicy("BackupsBucketPolicy", Bucket=Ref(bucket), PolicyDocument=only_with_tls("BackupsBucket"))
     )
     publish(template, "BackupsBucketName", Ref(bucket), "Bucket of the application's backups")

@@ -7,7 +7,7 @@ environment of the same name, behind its approval, and a second role may make th
 People deploy this stack, under their own names: no role in it may change it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from awacs import aws
@@ -72,39 +72,53 @@ def build(environments: tuple[Environment, ...], services: tuple[Service, ...]) 
     )
     executing = _policy(template, "execute", "Executes change sets", execute_change_sets())
     creating = _execution_policies(template)
+    carried = {"plan": [reviewing, *reading], "deploy": [reviewing, executing, *reading]}
     for environment in environments:
-        execution_role = _role(
+        creator = _creating_role(template, environment, creating)
+        _deploying_roles(template, environment, provider, creator, carried)
+    return template
+
+
+def _creating_role(template: Template, environment: Environment, creating: list[Ref]) -> iam.Role:
+    """CloudFormation's own role in `environment`, the one that creates resources."""
+    role = _role(
+        template,
+        logical_id(environment.name, "CloudFormationRole"),
+        f"CloudFormation's own for {environment.name}: creates what its stacks describe",
+        trust_cloudformation(environment),
+        creating,
+        Tags=Tags(**scope(environment)),
+    )
+    publish(
+        template,
+        logical_id(environment.name, "CloudFormationRoleArn"),
+        GetAtt(role, "Arn"),
+        f"Role that change sets of {environment.name} are made with",
+    )
+    return role
+
+
+def _deploying_roles(
+    template: Template, environment: Environment, provider: Any, creator: iam.Role, carried: Mapping[str, list[Ref]]
+) -> None:
+    """The pipeline's roles in `environment`, which hand `creator` to CloudFormation and can create nothing themselves."""
+    changing = _policy(
+        template,
+        f"{environment.name} change sets",
+        f"Makes change sets of {environment.name}",
+        make_change_sets(environment, GetAtt(creator, "Arn")),
+    )
+    for name, where, about in deploying(environment):
+        role = _role(
             template,
-            logical_id(environment.name, "CloudFormationRole"),
-            f"CloudFormation's own for {environment.name}: creates what its stacks describe",
-            trust_cloudformation(environment),
-            creating,
+            logical_id(environment.name, name, "role"),
+            f"{about} {environment.name}",
+            trust_github(provider, where),
+            [changing, *carried[name]],
+            MaxSessionDuration=DEPLOY_SESSION,
             Tags=Tags(**scope(environment)),
         )
-        publish(
-            template,
-            logical_id(environment.name, "CloudFormationRoleArn"),
-            GetAtt(execution_role, "Arn"),
-            f"Role that change sets of {environment.name} are made with",
-        )
-        changing = _policy(
-            template,
-            f"{environment.name} change sets",
-            f"Makes change sets of {environment.name}",
-            make_change_sets(environment, GetAtt(execution_role, "Arn")),
-        )
-        for name, where, about in deploying(environment):
-            role = _role(
-                template,
-                logical_id(environment.name, name, "role"),
-                f"{about} {environment.name}",
-                trust_github(provider, where),
-                [changing, reviewing, *([executing] if name == "deploy" else []), *reading],
-                MaxSessionDuration=DEPLOY_SESSION,
-                Tags=Tags(**scope(environment)),
-            )
-            _tell(template, role)
-    return template
+        _tell(template, role)
 
 
 def deploying(environment: Environment) -> Iterator[tuple[str, str, str]]:

@@ -161,7 +161,7 @@ def _reachable(template: Template, environment: Environment, service: Service) -
             NamespaceId=take(template, environment, "network", "PrivateNamespaceId"),
             Description=f"Private name of {service.name} on Fargate",
             DnsConfig=servicediscovery.DnsConfig(
-                DnsRecords=[servicediscovery.DnsRecord(Type="A", TTL="10")], RoutingPolicy="MULTIVALUE"
+                DnsRecords=[servicediscovery.DnsRecord(Type="A", TTL=10)], RoutingPolicy="MULTIVALUE"
             ),
         )
     )

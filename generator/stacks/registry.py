@@ -3,7 +3,7 @@
 One ECR repository for each that a service is pulled from, and the artifacts bucket. Nothing here is deleted with the stack.
 """
 
-from troposphere import GetAtt, Output, Ref, Sub, Template, ecr, s3
+from troposphere import Output, Ref, Sub, Template, ecr, s3
 
 from generator.buckets import private_bucket
 from generator.model import PROJECT, Environment, PublicImage, Service
@@ -55,9 +55,7 @@ def _artifacts_bucket(template: Template) -> None:
         BucketName=Sub(f"{PROJECT}-app-artifacts-${{AWS::AccountId}}"),
     )
     template.add_resource(
-        s3.BucketPolicy(
-            "ArtifactsBucketPolicy", Bucket=Ref(bucket), PolicyDocument=only_with_tls(GetAtt(bucket, "Arn"))
-        )
+        s3.BucketPolicy("ArtifactsBucketPolicy", Bucket=Ref(bucket), PolicyDocument=only_with_tls("ArtifactsBucket"))
     )
     publish(
         template, "ArtifactsBucketName", Ref(bucket), "Bucket of templates too large for a request, and of releases"

@@ -116,6 +116,7 @@ def test_a_rollback_leaves_weight_and_home_where_they_are():
         rollback_alarms=(),
         tags={},
         images=(),
+        machine_images=(),
         secrets=(),
         create_parameters={},
         service_role=None,

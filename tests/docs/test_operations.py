@@ -6,13 +6,19 @@ when he closes it. A heading that is not in the table fails.
 
 from __future__ import annotations
 
+import fcntl
+import json
 import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from cfnlint import ManualArgs, lint
 from deploy_stack.states import STUCK, TABLE
 
+from generator.services import SERVICES
 from tests.clients import installed
 from tests.docs import states
 from tests.docs.front import Answers, Front
@@ -56,6 +62,21 @@ ROTATION = {
         "<InstanceRefreshId>refresh-1</InstanceRefreshId></StartInstanceRefreshResult></StartInstanceRefreshResponse>"
     ),
 }
+POINT = "arn:aws:backup:us-east-1:111122223333:recovery-point:"
+RESTORE = {
+    ("backup", "GET /resources/.*/recovery-points/?"): {
+        "RecoveryPoints": [
+            {"RecoveryPointArn": f"{POINT}{day}", "CreationDate": day, "Status": "COMPLETED"}
+            for day in (1795305600, 1795392000)
+        ]
+    },
+    ("backup", "PUT /restore-jobs"): {"RestoreJobId": "job-1"},
+    ("backup", "GET /restore-jobs/job-1"): {"RestoreJobId": "job-1", "Status": "COMPLETED"},
+    ("ecs", "RunTask"): {"tasks": [{"taskArn": "arn:aws:ecs:us-east-1:111122223333:task/restore/1"}]},
+    ("ecs", "DescribeTasks"): {
+        "tasks": [{"lastStatus": "STOPPED", "containers": [{"name": "restore", "exitCode": 0}]}]
+    },
+}
 REMOVAL = {("elasticfilesystem", r"DELETE /2015-02-01/file-systems/fs-\w+"): {}}
 
 # -- what must be true afterwards --------------------------------------------------------------------------------------------
@@ -89,6 +110,19 @@ RUNBOOKS = {
         answers=ZONE,
         asked=("DescribeTargetHealth", "POST /zonalshifts", "GET /zonalshifts", "DELETE /zonalshifts/shift-1"),
     ),
+    "Restoring ChromaDB's data": Runbook(
+        states.production,
+        {FARGATE: "UPDATE_COMPLETE", "restore": None},
+        OLD,
+        answers=RESTORE,
+        asked=(
+            *["GET /resources/.*/recovery-points/?"] * 2,
+            "PUT /restore-jobs",
+            *["GET /restore-jobs/job-1"] * 2,
+            "RunTask",
+            *["DescribeTasks"] * 2,
+        ),
+    ),
     "Rotating a secret": Runbook(
         states.both, {}, answers=ROTATION, asked=("UpdateService", "DescribeServices", "StartInstanceRefresh")
     ),
@@ -103,7 +137,7 @@ RUNBOOKS = {
     "A release": Runbook(states.production, {FARGATE: "UPDATE_COMPLETE"}, NEW, slow=False),
     "A rollback": Runbook(states.released, {FARGATE: "UPDATE_COMPLETE"}, OLD),
     "An update failed and was rolled back": Runbook(states.update_rolled_back, {FARGATE: "UPDATE_COMPLETE"}, NEW),
-    "A rollback failed": Runbook(states.rollback_failed, {FARGATE: "UPDATE_ROLLBACK_COMPLETE"}, OLD, slow=False),
+    "A rollback failed": Runbook(states.rollback_failed, {FARGATE: "UPDATE_ROLLBACK_COMPLETE"}, OLD),
     "A rollback fails again": Runbook(states.rollback_fails_again, {FARGATE: "UPDATE_ROLLBACK_COMPLETE"}),
     "An update failed and stands": Runbook(states.update_failed, {FARGATE: "UPDATE_ROLLBACK_COMPLETE"}, OLD),
     "A creation failed": Runbook(states.creation_failed, {EC2: "CREATE_COMPLETE"}),
@@ -158,3 +192,56 @@ def test_every_runbook_says_how_long_and_when_to_stop(title):
     text = sections()[title]
     assert "**How long**" in text
     assert "**Stop and call**" in text
+
+
+# -- the task of the restore -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def files(tmp_path):
+    """The root of a file system with live data and two restores, and what runs the task's own command there."""
+    template = json.loads((ROOT / "scripts" / "restore-data.json").read_text())
+    (container,) = template["Resources"]["Task"]["Properties"]["ContainerDefinitions"]
+    for folder in (
+        "chromadb",
+        "aws-backup-restore_2026-11-01T00/chromadb",
+        "aws-backup-restore_2026-11-24T00/chromadb",
+    ):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "index").write_text(folder)
+
+    def run() -> int:
+        return subprocess.run([*container["EntryPoint"], *container["Command"]], cwd=tmp_path, check=False).returncode
+
+    return tmp_path, run
+
+
+def test_the_newest_restore_takes_the_place_and_the_old_files_stay(files):
+    folder, run = files
+    assert run() == 0
+    assert (folder / "chromadb" / "index").read_text() == "aws-backup-restore_2026-11-24T00/chromadb"
+    assert (folder / "chromadb.before-aws-backup-restore_2026-11-24T00" / "index").read_text() == "chromadb"
+
+
+def test_nothing_is_moved_under_a_server_that_holds_the_lock(files):
+    folder, run = files
+    with (folder / "chromadb" / ".chroma.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert run() == 75
+    assert (folder / "chromadb" / "index").read_text() == "chromadb"
+
+
+def test_nothing_restored_is_said(files):
+    folder, run = files
+    for each in folder.glob("aws-*"):
+        shutil.rmtree(each)
+    assert run() == 2
+    assert (folder / "chromadb" / "index").read_text() == "chromadb"
+
+
+def test_the_task_moves_what_the_services_mount():
+    """Directory and lock are those of the description, and the template is one that cfn-lint takes."""
+    (service,) = (each for each in SERVICES if each.data)
+    template = (ROOT / "scripts" / "restore-data.json").read_text()
+    assert f"{service.name}/{service.data.lock}" in template
+    assert lint(template, config=ManualArgs(regions=["us-east-1"])) == []

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from generator.environments import PRODUCTION, STAGING
 from generator.model import ModelError, PublicImage
@@ -289,7 +290,7 @@ def test_15_hybrid_is_the_default_and_reversible(templates: Templates, manifests
             assert [next(iter(group["Weight"])) for group in groups] == ["Ref", "Fn::FindInMap"], name
 
 
-def test_16_github_proves_who_it_is(templates: Templates) -> None:
+def test_16_github_proves_who_it_is(templates: Templates, files: Mapping[str, str]) -> None:
     """Roles are assumed by token only, for the named repository, in the classic and in the immutable form of the subject."""
     delivery = templates["shared/delivery.json"]["Resources"]
     trusts = [
@@ -309,6 +310,12 @@ def test_16_github_proves_who_it_is(templates: Templates) -> None:
         assert not any("*" in subject for subject in subjects)
         assert any("@" in subject for subject in subjects)
         assert any("@" not in subject and subject.startswith("repo:") for subject in subjects)
+    # The workflow that takes them: staging first, then production's own plan behind its approval.
+    jobs = yaml.safe_load(files["shared/build-and-deploy.yml"])["jobs"]
+    assert jobs["plan-production"]["needs"] == ["staging"]
+    assert jobs["production"]["environment"]["name"] == "production"
+    assert "deploy-stack apply production.plan.json" in files["shared/build-and-deploy.yml"]
+    assert "force-new-deployment" not in files["shared/build-and-deploy.yml"]
 
 
 def test_every_entry_is_told_to_users(pytestconfig: pytest.Config) -> None:

@@ -122,6 +122,24 @@ def build_rows() -> Iterator[Row]:
     yield BUILD, "iam:PassRole", execution_role(STAGING_CLOUDFORMATION), BY_CLOUDFORMATION, NOT_ALLOWED
 
 
+def never_needed_rows() -> Iterator[Row]:
+    for role in (CLOUDFORMATION, STAGING_CLOUDFORMATION):
+        for action in (
+            "ecs:ExecuteCommand",
+            "ecs:RunTask",
+            "ec2:GetPasswordData",
+            "ec2:CreateKeyPair",
+            "ec2:ModifySnapshotAttribute",
+            "ec2:ModifyImageAttribute",
+            "ec2:CreateVpcPeeringConnection",
+            "elasticfilesystem:ClientMount",
+            "elasticfilesystem:ClientRootAccess",
+            "elasticfilesystem:CreateReplicationConfiguration",
+            "acm:ExportCertificate",
+        ):
+            yield role, action, "*", HERE, DENIED
+
+
 def change_set_rows() -> Iterator[Row]:
     own, other = stack("aldeia-production-fargate"), stack("aldeia-staging-fargate")
     with_role = {"cloudformation:RoleArn": execution_role(CLOUDFORMATION)}
@@ -299,7 +317,7 @@ def protection_rows() -> Iterator[Row]:
     yield role, "iam:CreateServiceLinkedRole", waf, {"iam:AWSServiceName": "wafv2.amazonaws.com"}, ALLOWED
 
 
-ROWS = [*build_rows(), *change_set_rows(), *review_rows(), *execution_rows(), *protection_rows()]
+ROWS = [*build_rows(), *change_set_rows(), *review_rows(), *execution_rows(), *protection_rows(), *never_needed_rows()]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} {row[1]} {row[2].split(':')[-1]} {row[4]}")

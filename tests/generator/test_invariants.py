@@ -37,6 +37,7 @@ EXECUTION = {
     "ServicesWithRandomIds": "ids are random and creates take no resource; this region only",
     "Dns": "Route 53: the zone is a parameter, Cloud Map's own is new",
     "NotOtherEnvironments": "a Deny: takes away what is tagged with another environment",
+    "NeverNeeded": "takes away, whatever the resource",
     "GenerateSecrets": "secretsmanager:GetRandomPassword takes no resource",
     "FindPublishedValues": "ssm:DescribeParameters takes no resource",
     "CompositeAlarms": "CloudWatch wants the scope * for composite alarms",

@@ -27,10 +27,9 @@ from generator.model import (
     SecretKey,
     Service,
     Task,
-    check_environments,
-    check_services,
 )
 from generator.services import SERVICES
+from generator.together import check_environments, check_services
 
 BACKEND, FRONTEND, CHROMADB = SERVICES
 

@@ -22,10 +22,9 @@ from generator.model import (
     ModelError,
     Rolling,
     Service,
-    check_environment,
-    check_environments,
 )
 from generator.services import SERVICES
+from generator.together import check_environment, check_environments
 from tests.generator.policy_evaluator import ALLOWED, NOT_ALLOWED, decide, statements
 
 BACKEND, FRONTEND, CHROMADB = SERVICES

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,7 @@ from deploy_stack.session import folders
 if TYPE_CHECKING:
     from deploy_stack.applying import Recipe
     from deploy_stack.planning import Planned
+    from deploy_stack.project import Environment
     from deploy_stack.review.model import Review
 
 
@@ -69,6 +70,19 @@ def write_markdown(
     write_text(path, markdown(environment, reviews, unchanged, waiting))
 
 
+def write_html(path: Path | None, environment: Environment, reviews: Iterable[Review], **more: Any) -> None:
+    """Write the reviews as a page, whole or not at all, with the environment's picture. `more` are fields of a `Sheet`."""
+    if path is None:
+        return
+    from deploy_stack.render.html_form import Sheet, html
+    from deploy_stack.render.pictures import pictures
+
+    reviews = tuple(reviews)
+    drawn, reason = pictures({each.name: each.template for each in environment.stacks}, reviews)
+    sheet = Sheet(environment.name, reviews, pictures=drawn, no_picture=reason, **more)
+    write_text(path, html(sheet))
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -104,4 +118,14 @@ def recipes(run: Run, revision: str | None, restores: dict[str, int] | None = No
     return recipe
 
 
-__all__ = ["folders", "recipes", "revision_of", "show_text", "shower", "watching", "write_markdown", "write_text"]
+__all__ = [
+    "folders",
+    "recipes",
+    "revision_of",
+    "show_text",
+    "shower",
+    "watching",
+    "write_html",
+    "write_markdown",
+    "write_text",
+]

@@ -28,9 +28,16 @@ if TYPE_CHECKING:
 @click.option(
     "--markdown", "report", type=click.Path(path_type=Path), metavar="FILE", help="Also write the review as Markdown."
 )
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write the review as one page for a browser.",
+)
 @click.option("--templates-dir", type=click.Path(path_type=Path), help="Templates, instead of templates/.")
 @click.option("--parameters-dir", type=click.Path(path_type=Path), help="Parameter files, instead of parameters/.")
-def command(old: str, new: str | None, report: Path | None, **typed: Any) -> int:
+def command(old: str, new: str | None, report: Path | None, page: Path | None, **typed: Any) -> int:
     """Review the difference between two git revisions, or a revision and the working tree. No account is needed.
 
     Ends with 0 when nothing differs, 10 when something does, 11 when it would lose data.
@@ -41,13 +48,13 @@ def command(old: str, new: str | None, report: Path | None, **typed: Any) -> int
     """
     import json
 
-    from deploy_stack.commands.common import write_markdown
+    from deploy_stack.commands.common import write_html, write_markdown
     from deploy_stack.exits import Exit
     from deploy_stack.render.json_form import review_json
 
     options = Options(**typed)
     allowed = frozenset(options.allow)
-    reviews, same = compare(options, old, new)
+    environment, reviews, same = compare(options, old, new)
     if options.as_json:
         rows = [review_json(each, allowed) for each in reviews]
         click.echo(json.dumps({"Environment": options.environment, "Stacks": rows, "Unchanged": same}, indent=2))
@@ -56,13 +63,15 @@ def command(old: str, new: str | None, report: Path | None, **typed: Any) -> int
         if same:
             click.echo(f"nothing differs: {', '.join(same)}", err=True)
     write_markdown(report, options.environment, reviews, same, [])
+    facts = (("From", old), ("To", new or "the working tree"), ("Region", environment.target.region))
+    write_html(page, environment, reviews, facts=facts, allowed=allowed, unchanged=tuple(same))
     if any(each.blocked_by(allowed) for each in reviews):
         return Exit.BLOCKED
     return Exit.CHANGES_WAITING if reviews else Exit.DONE
 
 
-def compare(options: Options, old: str, new: str | None) -> tuple[list[Review], list[str]]:
-    """Return the reviews of the stacks that differ, and the names of those that do not."""
+def compare(options: Options, old: str, new: str | None) -> tuple[Environment, list[Review], list[str]]:
+    """Return what is compared with, the reviews of the stacks that differ, and the names of those that do not."""
     from deploy_stack.exits import DeployError, Exit
     from deploy_stack.project import read_environment
     from deploy_stack.session import folders
@@ -90,7 +99,7 @@ def compare(options: Options, old: str, new: str | None) -> tuple[list[Review], 
             reviews.append(found)
         else:
             same.append(name)
-    return reviews, same
+    return after, reviews, same
 
 
 def _environment(name: str, source: Any, templates: Path, parameters: Path) -> Environment | None:

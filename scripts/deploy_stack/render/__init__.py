@@ -1,4 +1,4 @@
-"""The forms of a review: a table for people, Markdown for a pull request, JSON for machines.
+"""The forms of a review: a table for people, Markdown for a pull request, a page for a browser, JSON for machines.
 
-In: `Review`s. Out: text or values. Refuses to know: where it goes. All three carry the same facts.
+In: `Review`s. Out: text or values. Refuses to know: where it goes. All of them carry the same facts.
 """

@@ -25,10 +25,10 @@ from generator.costs.report import as_json
 from generator.costs.savings import savings
 from generator.costs.traffic import Range, Traffic
 from generator.environments import STAGING
-from generator.model import check_environments
 from generator.office_hours import OfficeHours
 from generator.protection import FARGATE_ENDPOINTS, Firewall
 from generator.services import SERVICES
+from generator.together import check_environments
 
 ROOT = Path(__file__).resolve().parents[3]
 TABLE = own_table()
@@ -218,3 +218,29 @@ def test_the_chart_is_drawn_to_scale():
     words = [each.text for each in root.iter(f"{name}text")]
     assert "$480 at 60/s" in words
     assert "ECS Fargate" in words
+
+
+def test_the_check_of_the_parameters_reads_the_profile(tmp_path, capsys):
+    """`python -m generator --check` names file, key and what would be right; a profile of no environment is named too."""
+    shutil.copytree(ROOT / "parameters", tmp_path / "parameters")
+    (tmp_path / "parameters/staging/traffic.json").write_text('{"RequestsPerSecond": {"Low": 5, "High": 1}}')
+    (tmp_path / "parameters/test").mkdir()
+    (tmp_path / "parameters/test/traffic.json").write_text("{}")
+
+    assert main(["--check", "--parameters", str(tmp_path / "parameters")]) == 1
+
+    said = capsys.readouterr().err
+    assert (
+        "staging/traffic.json: RequestsPerSecond: found {'Low': 5, 'High': 1}, expected Low to be at most High" in said
+    )
+    assert "test/traffic.json: no template has this name" in said
+
+
+def test_an_environment_without_a_profile_counts_no_usage(tmp_path):
+    """The hours are there, the gigabytes are not."""
+    shutil.copytree(ROOT / "parameters", tmp_path / "parameters")
+    (tmp_path / "parameters/staging/traffic.json").unlink()
+    found = bill(read("staging", ROOT / "templates", tmp_path / "parameters"), "ec2", TABLE)
+    assert found.total.low == found.total.high
+    assert {each.item for each in found.lines if each.amount.high} >= {"nat-hour", "alb-hour", "ec2-t3.medium-hour"}
+    assert all(each.amount.high == 0 for each in found.lines if each.item.endswith("-gb"))
