@@ -98,10 +98,11 @@ class Drawing:
         group = _child(self.root, "g", {"class": f"{kind} {mark}" if mark else kind})
         if known:
             group.set("data-resources", clean(" ".join(known)))
-        words = [title, *(f"{self.marks[key]}: {key}" for key in marked)]
+        words = [title, *(f"{self.marks[key]}: {key}" for key in marked[:NAMED])]
+        words += [f"and {len(marked) - NAMED} more"] if len(marked) > NAMED else []
         _child(group, "title", {}, ". ".join(words))
         if mark:
-            self.said.append(f"{title}: {mark} ({', '.join(marked)}).")
+            self.said.append(f"{title}: {mark} ({', '.join(marked[:NAMED])}).")
         return group, mark
 
     def _worst(self, marked: Iterable[str]) -> Mark | None:
@@ -203,7 +204,7 @@ class Drawing:
 
 VPC_X = 36
 MARGIN_RIGHT = 16
-NAMED = 12  # resources without a place that the description names; the others are counted
+NAMED = 12  # marked resources that a text names; the others are counted
 
 
 def _few(lines: tuple[str, ...]) -> tuple[str, ...]:
