@@ -73,6 +73,10 @@ def _text(form: str, shown: Any) -> str:
         from deploy_stack.render.markdown import markdown  # noqa: PLC0415
 
         return markdown("production", [shown])
+    if form == "html":
+        from deploy_stack.render.html_form import Sheet, html  # noqa: PLC0415
+
+        return html(Sheet("production", (shown,)))
     import json  # noqa: PLC0415
 
     from deploy_stack.render.json_form import review_json  # noqa: PLC0415

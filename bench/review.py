@@ -12,7 +12,7 @@ from bench.process import cpu_seconds, measure, peak_megabytes
 
 RUNS = 7
 COUNTS = (10, 500, 5_000)
-FORMS = ("table", "markdown", "json")
+FORMS = ("table", "markdown", "html", "json")
 
 Row = tuple[str, str]
 

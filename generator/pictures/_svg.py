@@ -185,12 +185,15 @@ class Drawing:
         missing = sorted(set(self.marks) - self.shown)
         if missing:
             signs.append(("text", fit(f"not drawn: {_counted(missing, self.marks)}", self.layout.width - 2 * VPC_X)))
-            self.said.append(f"Not drawn: {', '.join(f'{self.marks[key]} {key}' for key in missing)}.")
+            names = ", ".join(f"{self.marks[key]} {key}" for key in missing[:NAMED])
+            rest = f"; and {_counted(missing[NAMED:], self.marks)}" if len(missing) > NAMED else ""
+            self.said.append(f"Not drawn: {names}{rest}.")
         return signs
 
 
 VPC_X = 36
 MARGIN_RIGHT = 16
+NAMED = 12  # resources without a place that the description names; the others are counted
 
 
 def _few(lines: tuple[str, ...]) -> tuple[str, ...]:

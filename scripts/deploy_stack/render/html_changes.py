@@ -108,7 +108,7 @@ def _item(entry: Entry) -> Markup:
     head = join(word, " ", name, " ", kind)
     inside = list(_inside(change)) if change else []
     if entry.value:
-        inside = list(_both(entry.value.before, entry.value.after))
+        inside = [tag("dt", entry.value.kind), *_both(entry.value.before, entry.value.after)]
     told = tag("details", tag("summary", head), tag("dl", *inside)) if inside else tag("p", head, class_="head")
     findings = [_finding(each, entry.allowed) for each in entry.findings]
     return tag("li", told, *findings, id=entry.anchor)
