@@ -239,6 +239,17 @@ def test_what_is_allowed_is_a_warning():
     assert "Blocked" not in Tree(text).text
 
 
+def test_nobody_copies_a_hundred_consents_at_once():
+    """Each stands at its change; the command has none of them."""
+    changes = [change(f"Files{number}", "Remove") for number in range(100)]
+    blocks = [Finding("data-deleted", Severity.BLOCK, "data", each.logical_id, "words") for each in changes]
+
+    words = Tree(page(made(*changes, findings=blocks), command=("deploy-stack", "apply", "plan.json"))).text
+
+    assert "deploy-stack apply plan.json --allow" not in words
+    assert words.count("--allow data-deleted:data/Files") == 100
+
+
 def test_a_finding_beside_the_resources_is_there_too():
     """Termination protection is a setting of the stack."""
     text = page(made(values=[ValueChange("setting", "TerminationProtection", "on", "off")]))

@@ -153,10 +153,12 @@ def _next(sheet: Sheet) -> Iterator[Markup]:
     if not sheet.command:
         return
     keys = [finding.key for review in sheet.reviews for finding in review.blocked_by(sheet.allowed)]
+    words = "It does what stands here."
+    if len(keys) > NAMED:
+        words, keys = "It does nothing while something is blocked; each blocked change says below what allows it.", []
+    elif keys:
+        words = "It allows exactly what is blocked here; leave out what is not meant."
     allow = [word for key in keys for word in ("--allow", key)]
-    words = (
-        "It allows exactly what is blocked here; leave out what is not meant." if keys else "It does what stands here."
-    )
     line = tag(
         "pre", tag("code", shlex.join([*sheet.command, *allow])), tabindex="0", role="region", aria_label="Command"
     )
