@@ -31,4 +31,4 @@ def draw(
     """
     scene = read(templates, option)
     behind = owners(Templates(templates), scene.drawn) if marks else {}
-    return Drawing(lay_out(scene), marks, behind).draw()
+    return Drawing(lay_out(scene, signs=bool(marks)), marks, behind).draw()

@@ -23,6 +23,7 @@ ICON = 24
 HEAD = 28  # the heading of a frame
 GAP = 16
 TALLEST = 4  # lines of a box
+SIGN = 16  # room for the sign of a mark in a label
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,14 @@ class Layout:
         return self.boxes[key][1]
 
 
-def lay_out(scene: Scene) -> Layout:
-    """The geometry of a picture: with more room between things as long as a label finds no place."""
+def lay_out(scene: Scene, *, signs: bool = False) -> Layout:
+    """The geometry of a picture: with more room between things as long as a label finds no place.
+
+    With `signs` each label has room for the sign of a mark.
+    """
     tried = []
     for more in (0, 2 * STEP, 5 * STEP, 9 * STEP):
-        layout = _Columns(scene, more).place()
+        layout = _Columns(scene, more, SIGN if signs else 0).place()
         if not layout.crowded:
             return layout
         tried.append(layout)
@@ -99,8 +103,9 @@ def natural_width(box: Box) -> int:
 class _Columns:
     """One attempt with `more` pixels between columns and rows."""
 
-    def __init__(self, scene: Scene, more: int) -> None:
+    def __init__(self, scene: Scene, more: int, sign: int) -> None:
         self.scene = scene
+        self.sign = sign
         self.more = more
         self.layout = Layout(scene)
         self.by_place = {place: [box for box in scene.boxes if box.place is place] for place in Place}
@@ -121,10 +126,12 @@ class _Columns:
         back = [*self.by_place[Place.BACK], *self.by_place[Place.BACK_FOOT]]
         self.back_w = self._width([*back, *self.by_place[Place.ZONE]] if back else [], [])
         self.edge_x = VPC_LEFT + 20
-        labels = [width(arrow.label, bold=True) for arrow in self.scene.arrows]
+        labels = [self.sign + width(arrow.label, bold=True) for arrow in self.scene.arrows]
         self.front_x = self.edge_x + self.edge_w + snap(max([52, *labels]) + 60)
         self.divider = snap((self.edge_x + self.edge_w + self.front_x) / 2) - 4
-        inside = [width(a.label, bold=True) for s, _, a in self.calls if self.parent[s].place is not Place.EDGE]
+        inside = [
+            self.sign + width(a.label, bold=True) for s, _, a in self.calls if self.parent[s].place is not Place.EDGE
+        ]
         channel = max([48, *inside]) + 48 + self.more
         self.back_x = self.front_x + self.front_w + (snap(channel) if self.back_w else 0)
         self.vpc_right = self.back_x + self.back_w + 44
@@ -300,7 +307,7 @@ class _Columns:
                 router.block([rect])
         router.block(texts)
         edges = [Rect(vpc.x, vpc.y - 2, vpc.w, 4), Rect(vpc.right - 2, vpc.y, 4, vpc.h)]
-        lines = Lines(layout.boxes, texts, router, edges)
+        lines = Lines(layout.boxes, texts, router, edges, self.sign)
         for arrow in sorted(self.scene.arrows, key=self._how_far):
             lines.arrow(arrow)
         for index, zone in enumerate(self.scene.zones):

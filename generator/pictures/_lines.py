@@ -26,6 +26,7 @@ class Lines:
     texts: list[Rect]  # headings that no line may cross
     router: Router
     edges: list[Rect]  # of frames, where a label stands only if there is no better place
+    sign: int  # room for the sign of a mark in each label
     taken: list[Rect] = field(default_factory=list)
     trunks: dict[tuple[str, str, bool, str], list[tuple[Arrow, Line]]] = field(default_factory=dict)
 
@@ -86,7 +87,7 @@ class Lines:
         others = [piece for each, other in lines if id(each) not in mine for piece in segments(other)]
         solid = [rect for box, rect in self.boxes.values() if not box.open] + self.texts
         near = [*solid, *(pill.grown(4) for pill in self.taken), *others]
-        places = list(_places(line, width(arrow.label, bold=True) + 14))
+        places = list(_places(line, width(arrow.label, bold=True) + 14 + self.sign))
         for avoided in ([*near, *self.edges], near):
             for place in places:
                 if not _meets(place, avoided):

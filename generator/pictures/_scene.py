@@ -74,6 +74,10 @@ class Arrow:
         """`443, 80`; of many ports their number."""
         return fit(", ".join(self.ports), 140, bold=True) if len(self.ports) <= 3 else f"{len(self.ports)} ports"
 
+    def joins(self, other: Arrow) -> bool:
+        """Whether both mean the same at the same box, so that one label may stand for them."""
+        return (self.target, self.ports, self.aside) == (other.target, other.ports, other.aside)
+
     @property
     def resources(self) -> frozenset[str]:
         """Resources that hold the rules."""

@@ -76,7 +76,8 @@ P .mark text{fill:var(--p-on-mark);font-size:11px;font-weight:600}
 _MARKS = """P .M>.box,P .M>.frame{stroke:var(--p-M);stroke-width:2.5;stroke-dasharray:none}
 P .M>.arrow{stroke:var(--p-M);stroke-width:2.5}
 P .M>.head,P .mark-M rect{fill:var(--p-M)}
-P .M>.pill{stroke:var(--p-M);stroke-width:2}
+P .M>.pill{fill:var(--p-M);stroke:none}
+P .M>.label{fill:var(--p-on-mark)}
 """
 
 # Drawn in 16 by 16.

@@ -148,13 +148,18 @@ class Drawing:
     def _pill(self, drawn: Drawn) -> None:
         if drawn.pill:
             rect = drawn.pill
-            mark = self._worst(k for resource in drawn.arrow.resources for k in self.marked.get(resource, ()))
-            kind = "connection aside" if drawn.arrow.aside else "connection"
+            arrow = drawn.arrow
+            joined = [
+                each.arrow
+                for each in self.layout.arrows
+                if each is drawn or (not each.pill and each.arrow.joins(arrow))
+            ]
+            mark = self._worst(k for each in joined for r in each.resources for k in self.marked.get(r, ()))
+            kind = "connection aside" if arrow.aside else "connection"
             group = _child(self.root, "g", {"class": f"{kind} {mark}" if mark else kind})
             _rect(group, rect, "pill", "9")
-            _text(group, (rect.x + rect.w // 2, rect.y + 13), drawn.arrow.label, "label", "middle")
-            if mark:
-                _badge(group, rect.x + rect.w // 2 + _badge_width(mark) // 2, rect.y - 17, mark)
+            text = f"{SIGNS[mark][0]} {arrow.label}" if mark else arrow.label
+            _text(group, (rect.x + rect.w // 2, rect.y + 13), text, "label", "middle")
 
     def _host_names(self, drawn: Drawn) -> None:
         if drawn.arrow.host_names:
