@@ -94,6 +94,7 @@ def test_staging_moves_to_fargate_and_stays_there(staging, move):
     staging.assert_whole()
 
 
+@pytest.mark.slow
 def test_an_alarm_half_way_brings_all_requests_back(production, move):
     """On the way to EC2, at 50 %: all requests return, the data stays, where both options reach it; then a second run goes on."""
     alarm = "aldeia-prod-backend-5xx"

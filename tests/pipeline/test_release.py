@@ -107,6 +107,7 @@ GOOD = {
 }
 
 
+@pytest.mark.slow
 def test_a_push_becomes_a_deployment_that_somebody_approved(cloud: Cloud, release: Callable[..., Release]) -> None:
     sha = commit("a push")
     run = release(Event("push", sha))
