@@ -45,7 +45,8 @@ test: $(READY)  ## Every test but those marked slow (under five minutes on two c
 	$(BIN)/pytest -m "not slow and not browser" -n 2 --dist worksteal
 
 test-slow: $(READY)  ## The tests marked slow: foreign clients, long rehearsals
-	$(BIN)/pytest -m slow -n 2 --dist worksteal
+	@# They wait for clocks and other processes more than they compute.
+	$(BIN)/pytest -m slow -n 5 --dist worksteal
 
 $(BROWSER): $(READY) requirements/browser.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/browser.txt
