@@ -5,6 +5,7 @@ import json
 import operator
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,11 @@ BEFORE = {
     "staging": ("network", "data", "edge", "ec2", "monitoring"),
     "production": ("network", "data", "edge", "fargate", "monitoring"),
 }
+
+
+def _hear_interrupts() -> None:
+    """A shell's background job ignores Ctrl-C, and so does all it starts; an operator's own process does not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Rehearsal:
@@ -215,6 +221,7 @@ class Rehearsal:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_hear_interrupts,  # noqa: PLW1509  (it takes no lock)
             **more,
         )
 
