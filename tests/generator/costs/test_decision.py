@@ -167,7 +167,7 @@ def test_the_command_as_json(capsys):
         (
             "target.json",
             '{"Account": "111122223333", "Region": "xx-west-9"}',
-            "staging: no prices for xx-west-9; there are eu-west-1",
+            "staging: no prices for xx-west-9; there are eu-central-1, eu-west-1",
         ),
         ("target.json", "{}", "Region: found None, expected a region"),
         ("traffic.json", '{"NatGigabytes": "many"}', "NatGigabytes: found 'many', expected a number"),
