@@ -18,23 +18,31 @@ DONE = {"changed": "changed", "missing": "new", "orphaned": "removed"}
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    try:
+        return _run(given)
+    except OSError as error:
+        print(f"generator: {error.filename}: {error.strerror}", file=sys.stderr)
+    except Exception as error:
+        from generator.explain import explained  # noqa: PLC0415
+
+        if (said := explained(error)) is None:
+            raise
+        told = "" if isinstance(error, ImportError) else "the description cannot work: "
+        print(f"generator: {told}{said}", file=sys.stderr)
+    return 1
+
+
+def _run(given: list[str]) -> int:
     if given[:1] == ["costs"]:
         from generator.costs.command import main as costs  # noqa: PLC0415  (nothing else needs prices)
 
         return costs(given[1:])
     gc.disable()  # a process of a fifth of a second leaves nothing worth collecting; looking for it costs a quarter of that
     options = _parser().parse_args(given)
-    from generator.errors import ModelError  # noqa: PLC0415  (--help needs none of this)
-    from generator.recall import built_or_recalled  # noqa: PLC0415
+    from generator.recall import built_or_recalled  # noqa: PLC0415  (--help needs none of this)
 
-    try:
-        files = _files() if options.no_cache else built_or_recalled(_files, KEPT)
-        return _check(files, options.out, options.parameters) if options.check else _write(files, options.out)
-    except ModelError as error:
-        print(f"generator: the description cannot work: {error}", file=sys.stderr)
-    except OSError as error:
-        print(f"generator: {error.filename}: {error.strerror}", file=sys.stderr)
-    return 1
+    files = _files() if options.no_cache else built_or_recalled(_files, KEPT)
+    return _check(files, options.out, options.parameters) if options.check else _write(files, options.out)
 
 
 def _parser() -> ArgumentParser:
