@@ -269,6 +269,7 @@ def test_values_are_no_markup():
 
 def test_the_command_says_its_version(capsys):
     from deploy_stack.__main__ import run
+
     from generator import VERSION
 
     assert run(["--version"]) == 0
