@@ -80,7 +80,10 @@ class Sample:
         """Put the sample's two compute options beside its stacks: `edge` with the weight, `ec2` and `fargate` with a home each."""
 
         def described(parameter: str, kind: str, default: str) -> Json:
-            return {"Parameters": {parameter: {"Type": kind, "Default": default}}, "Resources": {"Topic": {"Type": TOPIC}}}
+            return {
+                "Parameters": {parameter: {"Type": kind, "Default": default}},
+                "Resources": {"Topic": {"Type": TOPIC, "Properties": {"DisplayName": {"Ref": parameter}}}},
+            }
 
         compute = {
             "Alarms": [],

@@ -57,11 +57,10 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("stacks", "words", "blocked"), CASES.values(), ids=CASES)
-def test_what_stops_with_a_stack_is_refused_until_it_is_allowed_by_name(
-    deploy_stack, stand, local, stacks, words, blocked
-):
+@pytest.mark.parametrize("case", CASES)
+def test_what_stops_with_a_stack_is_refused_until_it_is_allowed_by_name(deploy_stack, stand, local, case):
     """Shown first, with --yes too; nothing is deleted before everything is allowed."""
+    stacks, words, blocked = CASES[case]
     stand(**stacks)
 
     first = deploy_stack("delete", "staging", *words.split(), "--yes")
@@ -88,8 +87,9 @@ def test_the_way_that_keeps_the_service_stands_before_the_one_that_does_not(depl
     assert "--allow" in steps[1]
 
 
-def test_the_review_says_what_is_kept_and_where_before_it_asks(deploy_stack, stand, cfn):
+def test_the_review_says_what_is_kept_and_where_before_it_asks(deploy_stack, stand, cfn, monkeypatch):
     """With the name by which it is found again, and it is not in what the deletion saves."""
+    monkeypatch.setenv("COLUMNS", "120")
     stand(edge=0, ec2=True, fargate=False)
     lines = cfn.describe_stack_resource(StackName="aldeia-staging-fargate", LogicalResourceId="Lines")
     name = lines["StackResourceDetail"]["PhysicalResourceId"]
