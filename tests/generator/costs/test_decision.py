@@ -167,7 +167,7 @@ def test_the_command_as_json(capsys):
         (
             "target.json",
             '{"Account": "111122223333", "Region": "xx-west-9"}',
-            "staging: no prices for xx-west-9; there are eu-west-1",
+            "staging: no prices for xx-west-9; there are eu-central-1, eu-west-1",
         ),
         ("target.json", "{}", "Region: found None, expected a region"),
         ("traffic.json", '{"NatGigabytes": "many"}', "NatGigabytes: found 'many', expected a number"),
@@ -199,9 +199,16 @@ def test_the_page_is_current_and_says_when_it_is_not(tmp_path, capsys):
     assert "compute-decision.md: run `make docs`" in capsys.readouterr().err
 
 
-def test_an_unpriced_region_is_said_and_not_guessed(staging):
-    """sa-east-1 has no price for capacity units: the line counts nothing and is named."""
-    found = as_json(replace(staging, region="sa-east-1"), TABLE, date(2026, 11, 24))
+def without(region, *items):
+    """The table with prices taken out of one region."""
+    kept = {key: price for key, price in TABLE.regions[region].items() if key not in items}
+    return replace(TABLE, regions={**TABLE.regions, region: kept})
+
+
+def test_a_missing_price_is_said_and_not_guessed(staging):
+    """A region without a price for capacity units: the line counts nothing and is named."""
+    table = without("sa-east-1", "alb-lcu-hour")
+    found = as_json(replace(staging, region="sa-east-1"), table, date(2026, 11, 24))
     assert any("no price in sa-east-1" in each and "alb-lcu-hour" in each for each in found["Notes"])
     lines = found["Options"][0]["Lines"]
     assert all(each["High"] == 0 for each in lines if each["Price"] is None)
