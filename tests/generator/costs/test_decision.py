@@ -277,6 +277,17 @@ def without(region, *items):
     return replace(TABLE, regions={**TABLE.regions, region: kept})
 
 
+def test_the_page_begins_with_the_answer():
+    """Which option is cheaper at both ends, and the sum of what runs by default: the same dollars as in its tables."""
+    text = (ROOT / "docs/compute-decision.md").read_text()
+    answer, _, rest = text.partition("![")
+    assert "- staging: EC2 is cheaper by $42 at low traffic" in answer
+    assert "- production: Fargate is cheaper by $24 at low traffic, by $54 at high traffic" in answer
+    whole = answer.split("both with their defaults: ")[1].split("\n")[0]
+    (hybrid,) = (line for line in rest.splitlines() if line.startswith("| hybrid, the default"))
+    assert whole in hybrid
+
+
 def test_a_missing_price_is_said_and_not_guessed(staging):
     """A region without a price for capacity units: the line counts nothing and is named."""
     table = without("sa-east-1", "alb-lcu-hour")
