@@ -14,6 +14,7 @@ import click
 from deploy_stack.options import Options, change_options, revision_option, session_options, stack_arguments
 
 if TYPE_CHECKING:
+    from deploy_stack.exits import Exit
     from deploy_stack.run import Run
     from deploy_stack.workflow import Plans
 
@@ -44,14 +45,14 @@ class Forms(NamedTuple):
 def command(out: Path | None, report: Path | None, page: Path | None, **typed: Any) -> int:
     """Make change sets and show what they would really do.
 
-      Nothing is executed. The plan file (.aldeia/ENVIRONMENT.plan.json unless --out) is what `apply` executes, in
-      this job or in another one. Ends with 0 when there is nothing to change, 10 when changes wait, 11 when one is blocked.
+    Nothing is executed. The plan file (.aldeia/ENVIRONMENT.plan.json unless --out) is what `apply` executes, in
+    this job or in another one. Ends with 0 when there is nothing to change, 10 when changes wait, 11 when one is blocked.
 
-      \b
-        deploy-stack plan staging
-        deploy-stack plan production fargate --image backend=v1.4.2 --markdown review.md
-        deploy-stack plan production --at v0.2.0
-    deploy-stack plan production --html review.html
+    \b
+      deploy-stack plan staging
+      deploy-stack plan production fargate --image backend=v1.4.2 --markdown review.md
+      deploy-stack plan production --at v0.2.0
+      deploy-stack plan production --html review.html
     """
     from deploy_stack.commands.common import watching
     from deploy_stack.session import begin_change
@@ -76,8 +77,19 @@ def _plan(run: Run, specs: Any, options: Options, out: Path | None, forms: Forms
     if options.as_json:
         click.echo(json.dumps(plans_json(run, plans, path), indent=2))
     elif path:
-        run.narrator.say(f"plan file: {path}\n  next: deploy-stack apply {path}")
+        run.narrator.say(next_text(path, worst(plans.exit_codes(run.allowed))))
     return worst(plans.exit_codes(run.allowed))
+
+
+def next_text(path: Path, code: Exit) -> str:
+    """Say where the plan is, and what to do with it: one that is blocked is applied by nobody who does not say so."""
+    from deploy_stack.exits import Exit
+
+    if code is Exit.BLOCKED:
+        step = f"mend it and plan again; or, if it is meant: deploy-stack apply {path} --allow ID, for each ID above"
+    else:
+        step = f"deploy-stack apply {path}"
+    return f"plan file: {path}\n  next: {step}"
 
 
 def report_plans(run: Run, plans: Plans, report: Path | None) -> None:

@@ -92,7 +92,7 @@ def _rollback(
 def _to_release(run: Run, specs: Sequence[StackSpec], options: Options, to: str | None, files: Files) -> Exit:
     from deploy_stack.commands.common import folders, shower
     from deploy_stack.commands.deploy import deploy
-    from deploy_stack.commands.plan import plans_json, report_plans, save
+    from deploy_stack.commands.plan import next_text, plans_json, report_plans, save
     from deploy_stack.exits import worst
     from deploy_stack.restoring import choose, restore
     from deploy_stack.workflow import plan_all, show
@@ -116,7 +116,7 @@ def _to_release(run: Run, specs: Sequence[StackSpec], options: Options, to: str 
 
         click.echo(json.dumps(plans_json(run, plans, path), indent=2))
     elif path:
-        run.narrator.say(f"plan file: {path}\n  next: deploy-stack apply {path}")
+        run.narrator.say(next_text(path, worst(plans.exit_codes(run.allowed))))
     return worst(plans.exit_codes(run.allowed))
 
 
