@@ -8,6 +8,8 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
+from generator import VERSION
+
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / ".aldeia" / "generated.json"
 DONE = {"changed": "changed", "missing": "new", "orphaned": "removed"}
@@ -49,6 +51,7 @@ def _parser() -> ArgumentParser:
         description="Write every CloudFormation template, compose file and bootstrap script from the description "
         "in generator/services.py and generator/environments.py. `python -m generator costs --help`: what they cost.",
     )
+    parser.add_argument("--version", action="version", version=f"aldeia-compute {VERSION}")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 and name what is stale or wrong")
     parser.add_argument("--out", type=Path, default=ROOT / "templates", metavar="DIR", help="default: templates/")
     parser.add_argument(
