@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench import deploy, generate, move, release, review
+from bench.peers import generation
 
 Row = tuple[str, str]
 
@@ -21,7 +22,10 @@ MEASUREMENTS: dict[str, Callable[[], list[Row]]] = {
     "deploy": deploy.rows,
     "release": release.rows,
     "move": move.rows,
+    "peers-generation": generation.rows,
 }
+# What stands below a section's table: with what a peer ran, and how far it did the same work.
+NOTES: dict[str, Callable[[], list[str]]] = {"peers-generation": generation.notes}
 PACKAGES = ("troposphere", "awacs", "cfn-lint", "boto3", "click", "rich")
 
 
@@ -36,6 +40,8 @@ def main(names: list[str]) -> int:
         sections[name] = MEASUREMENTS[name]()
         for what, figures in sections[name]:
             print(f"  {what:70} {figures}", flush=True)
+        for note in NOTES[name]() if name in NOTES else ():
+            print(f"  - {note}", flush=True)
     if not names:
         (Path(__file__).parent / "RESULTS.md").write_text(_page(sections), encoding="utf-8")
     return 0
@@ -45,9 +51,11 @@ def _page(sections: dict[str, list[Row]]) -> str:
     used = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     lines = ["# Results of `make bench`", "", f"Python {platform.python_version()}, {platform.machine()}; {used}.", ""]
     for name, rows in sections.items():
-        lines += [f"## {name}", "", "| what | figures |", "|---|---|"]
+        lines += [f"## {name.replace('peers-', 'peers: ')}", "", "| what | figures |", "|---|---|"]
         lines += [f"| {what} | {figures} |" for what, figures in rows]
         lines.append("")
+        if notes := NOTES.get(name):
+            lines += [*(f"- {note}" for note in notes()), ""]
     return "\n".join(lines)
 
 
