@@ -14,8 +14,10 @@ help:  ## Show what can be made
 
 $(READY): requirements/dev.txt setup.cfg pyproject.toml
 	@echo "setting up $(VENV) from requirements/dev.txt (hashes checked; about a minute)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 1; }
+	@# Looked at before a folder is made: one of the wrong Python, or half of one, would be used by every later run.
+	@test -x $(BIN)/pip || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed, and $(PYTHON) is not: make PYTHON=python3.11 ..." >&2; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@# A path file instead of an editable install: that one's import hook costs every process 20 ms.
 	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "aldeia.pth").write_text("$(CURDIR)\n$(CURDIR)/scripts\n")'

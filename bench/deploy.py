@@ -1,4 +1,4 @@
-"""What deploying costs over the service's own time, on the embedded CloudFormation, beside `aws cloudformation deploy`.
+"""What deploying costs over the service's own time, on the embedded CloudFormation.
 
 Out: rows (what, figures). The embedded CloudFormation takes exactly 3.3 s for a change set and 9.7 s for a stack: odd times,
 so that no client's polling falls on them. What a client takes more is its own: start, requests, polling, closing work.
@@ -38,7 +38,6 @@ SIX: dict[str, tuple[str, ...]] = {
 }
 LONGEST = 4
 SIX_STACK = 2.7
-CLIENTS = ROOT / ".venv-clients" / "bin" / "aws"
 
 Row = tuple[str, str]
 
@@ -130,7 +129,7 @@ def _row(name: str, costs: list[Cost], service: float, budget: float) -> Row:
 
 def rows() -> list[Row]:
     """Everything this module measures."""
-    parts = (help_text, single_stack, six_stacks, busy_account, aws_cli)
+    parts = (help_text, single_stack, six_stacks, busy_account)
     return [row for part in parts for row in part()]
 
 
@@ -209,32 +208,4 @@ def busy_account(processes: int = 20, calls_per_second: float = 10.0) -> list[Ro
             f"{processes} plans at once, {calls_per_second:g} calls a second",
             f"{well} of {processes} end well in {seconds:.0f} s; {len(calls)} calls, {refused} refused",
         )
-    ]
-
-
-def aws_cli() -> list[Row]:
-    """`aws cloudformation deploy` on the same stack in the same run; nothing where the CLI is not installed."""
-    if not CLIENTS.exists():
-        return [("aws cloudformation deploy", "not measured: .venv-clients has no aws (make test-slow makes it)")]
-    with bench() as project:
-        project.deploy()
-
-        def deploy() -> Cost:
-            command = [str(CLIENTS), "cloudformation", "deploy", "--stack-name", "bench-single"]
-            return measure(
-                [*command, "--template-file", "templates/bench/single.json"], project.root, project.local.environ
-            )
-
-        project.times(CHANGE_SET, STACK)
-        changes, nothing, ours = [], [], []
-        for _ in range(RUNS):
-            project.write({"single": ()})
-            changes.append(deploy())
-            nothing.append(deploy())
-            project.write({"single": ()})
-            ours.append(project.run("deploy", "bench", "--yes"))
-    return [
-        _row("aws cloudformation deploy, one change", changes, CHANGE_SET + STACK, 0.0),
-        _row("deploy-stack deploy, one change", ours, CHANGE_SET + STACK, 2.2),
-        _row("aws cloudformation deploy, nothing to change", nothing, 0.0, 0.0),
     ]

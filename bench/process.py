@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -58,16 +59,21 @@ class Cost:
     peak: float = 0.0
 
 
-def measure(command: list[str], folder: Path = ROOT, settings: Mapping[str, str] | None = None) -> Cost:
-    """Run a process and return what it cost."""
+def measure(
+    command: list[str],
+    folder: Path = ROOT,
+    settings: Mapping[str, str] | None = None,
+    said: IO[str] | int = subprocess.DEVNULL,
+) -> Cost:
+    """Run a process and return what it cost; `said` is where its output goes."""
     then = time.perf_counter()
     process = subprocess.Popen(
         command,
         cwd=folder,
         env={**surroundings(), **(settings or {})},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=said,
+        stderr=subprocess.STDOUT,
     )
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -8,6 +8,8 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
+from generator import VERSION
+
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / ".aldeia" / "generated.json"
 DONE = {"changed": "changed", "missing": "new", "orphaned": "removed"}
@@ -16,23 +18,31 @@ DONE = {"changed": "changed", "missing": "new", "orphaned": "removed"}
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    try:
+        return _run(given)
+    except OSError as error:
+        print(f"generator: {error.filename}: {error.strerror}", file=sys.stderr)
+    except Exception as error:
+        from generator.explain import explained  # noqa: PLC0415
+
+        if (said := explained(error)) is None:
+            raise
+        told = "" if isinstance(error, ImportError) else "the description cannot work: "
+        print(f"generator: {told}{said}", file=sys.stderr)
+    return 1
+
+
+def _run(given: list[str]) -> int:
     if given[:1] == ["costs"]:
         from generator.costs.command import main as costs  # noqa: PLC0415  (nothing else needs prices)
 
         return costs(given[1:])
     gc.disable()  # a process of a fifth of a second leaves nothing worth collecting; looking for it costs a quarter of that
     options = _parser().parse_args(given)
-    from generator.errors import ModelError  # noqa: PLC0415  (--help needs none of this)
-    from generator.recall import built_or_recalled  # noqa: PLC0415
+    from generator.recall import built_or_recalled  # noqa: PLC0415  (--help needs none of this)
 
-    try:
-        files = _files() if options.no_cache else built_or_recalled(_files, KEPT)
-        return _check(files, options.out, options.parameters) if options.check else _write(files, options.out)
-    except ModelError as error:
-        print(f"generator: the description cannot work: {error}", file=sys.stderr)
-    except OSError as error:
-        print(f"generator: {error.filename}: {error.strerror}", file=sys.stderr)
-    return 1
+    files = _files() if options.no_cache else built_or_recalled(_files, KEPT)
+    return _check(files, options.out, options.parameters) if options.check else _write(files, options.out)
 
 
 def _parser() -> ArgumentParser:
@@ -41,6 +51,7 @@ def _parser() -> ArgumentParser:
         description="Write every CloudFormation template, compose file and bootstrap script from the description "
         "in generator/services.py and generator/environments.py. `python -m generator costs --help`: what they cost.",
     )
+    parser.add_argument("--version", action="version", version=f"aldeia-compute {VERSION}")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 and name what is stale or wrong")
     parser.add_argument("--out", type=Path, default=ROOT / "templates", metavar="DIR", help="default: templates/")
     parser.add_argument(

@@ -7,6 +7,7 @@ In: services and environments, each of which has checked itself. Out: the same a
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network
 
+from generator.kinds import check_kinds
 from generator.model import Environment, ModelError, PrivateUrl, PublicUrl, Service
 from generator.strategies import check_owner
 
@@ -16,6 +17,8 @@ def check_services(services: Iterable[Service]) -> tuple[Service, ...]:
     found = tuple(services)
     if not found:
         raise ModelError("services", found, "describe at least one service")
+    for service in found:
+        check_kinds(service)
     for what in ("name", "port", "host"):
         values = [getattr(service, what) for service in found if getattr(service, what) is not None]
         if twice := sorted({value for value in values if values.count(value) > 1}):
@@ -65,6 +68,8 @@ def check_environments(environments: Iterable[Environment], services: Iterable[S
     """The environments as a tuple, refused where two collide or one does not fit the services."""
     found = tuple(environments)
     services = tuple(services)
+    for environment in found:
+        check_kinds(environment)
     for what in ("name", "short", "domain"):
         values = [getattr(environment, what) for environment in found]
         if twice := sorted({value for value in values if values.count(value) > 1}):

@@ -205,7 +205,7 @@ class Demo:
         for fact in self.facts:
             print(f"  {fact}")
         print("\nThe embedded CloudFormation has stopped, and nothing was written to this checkout.")
-        print("Go on with README.md, templates/production/fargate.json, and `make test`.")
+        print("Go on with docs/tutorial.md: the same by hand, in ten minutes.")
 
     # --- means ---
 

@@ -67,7 +67,8 @@ _ITEMS = (
              {"instanceType": each, **_SHARED_LINUX})
         for each in INSTANCE_TYPES
     ),
-    Item("ec2-t3-credit-hour", "vCPU-hour", COMPUTE, "AmazonEC2", "CPUCredits:t3", {"operatingSystem": "Linux"}),
+    Item("ec2-t3-credit-hour", "vCPU-hour", COMPUTE, "AmazonEC2", "CPUCredits:t3", {"operatingSystem": "Linux"}, everywhere=True),
+    Item("ec2-t4g-credit-hour", "vCPU-hour", COMPUTE, "AmazonEC2", "CPUCredits:t4g", {"operatingSystem": "Linux"}, everywhere=True),
     Item("ebs-gp3-gb-month", "GB-month", STORAGE, "AmazonEC2", "EBS:VolumeUsage.gp3", {"volumeApiName": "gp3"}),
     Item("ebs-gp3-iops-month", "IOPS-month", STORAGE, "AmazonEC2", "EBS:VolumeP-IOPS.gp3"),
     # The list counts in GiB/s.
@@ -116,3 +117,10 @@ _ITEMS = (
 )  # fmt: skip
 
 ITEMS: Mapping[str, Item] = {each.key: each for each in _ITEMS}
+
+
+def group_of(key: str) -> str:
+    """The group that an item is shown in; also of an instance or volume type that has no price here."""
+    if key in ITEMS:
+        return ITEMS[key].group
+    return STORAGE if key.startswith("ebs-") else COMPUTE

@@ -16,6 +16,7 @@ import click
 
 from deploy_stack import github
 from deploy_stack.exits import DeployError, Exit
+from generator import VERSION
 
 # verb: (module, what the list of verbs says about it)
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -66,6 +67,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, message="%(prog)s %(version)s")
 def cli() -> None:
     """Plan, review and apply CloudFormation change sets.
 

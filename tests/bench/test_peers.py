@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bench import __main__ as command
-from bench.peers import HERE, MISSING, Peer, generation
+from bench.peers import Peer, generation
+from bench.peers.generators import GENERATORS, HERE, Generator
 from bench.process import ROOT, measure_tree
 from generator.environments import ENVIRONMENTS
 from generator.model import Compute
@@ -20,69 +20,65 @@ CONFIGURATIONS = sorted((HERE / "sceptre" / "config").glob("*/*.yaml"))
 TEMPLATES = sorted(path for path in (ROOT / "templates").glob("*/*.json") if path.name != "manifest.json")
 
 
-def absent(tmp_path: Path) -> Peer:
-    package = tmp_path / "node_modules" / "absent"
-    return Peer(name="Absent", packages=(package,), programs=(), flags="Run plainly.", fairness="Does nothing.")
+def installed(folder: Path) -> Peer:
+    """A tool that is there: `true`, with a library."""
+    (folder / "library").mkdir()
+    (folder / "library" / "package.json").write_text('{"version": "1.2.3"}')
+    return Peer("Quick", "/bin/echo", "Does nothing.", libraries=(str(folder / "library"),))
 
 
-@pytest.mark.parametrize("peer", generation.PEERS, ids=lambda peer: peer.name)
-def test_every_peer_says_how_far_it_did_the_same_work(peer):
-    for sentence in (peer.flags, peer.fairness):
-        assert sentence.endswith(".")
-        assert len(sentence.split()) >= 5
-    assert peer.packages
-    assert peer.programs
-    note = peer.note()
-    assert note.startswith(f"**{peer.name}** (")
-    assert note.endswith(peer.fairness)
-    assert (MISSING in note) == (not peer.installed)
+def generator(name: str, command: tuple[str, ...], **more) -> Generator:
+    return Generator(name=name, command=command, sizes=lambda out: (len(list(out.glob("*.json"))), 3), **more)
 
 
-def test_a_peer_that_is_not_installed_says_so_in_its_row_and_its_note(tmp_path):
-    def sizes(out):
-        return len(list(out.glob("*.json"))), 0
-
-    ours = [
-        generation.Subject(what=what, command=("touch", "{out}/a.json"), sizes=sizes) for what in ("alone", "checked")
-    ]
-    subject = generation.Subject(what="absent", command=("false",), sizes=sizes, peer=absent(tmp_path))
-    rows = dict(generation.figures([*ours, subject], runs=2))
-    assert rows["absent"] == MISSING
-    assert rows["alone"].endswith("1 templates, 0 resources")
-    assert f"({MISSING})" in absent(tmp_path).note()
+@pytest.mark.parametrize(
+    "peer", {each.peer.name: each.peer for each in GENERATORS if each.peer}.values(), ids=lambda peer: peer.name
+)
+def test_every_generator_says_how_far_it_did_the_same_work(peer):
+    assert peer.fairness.endswith(".")
+    assert len(peer.fairness.split()) > 20
+    assert peer.libraries
 
 
-def test_versions_are_those_installed(tmp_path):
-    folder = tmp_path / "node_modules" / "absent"
-    folder.mkdir(parents=True)
-    (folder / "package.json").write_text('{"version": "1.2.3"}')
-    assert absent(tmp_path).installed
-    assert "(absent 1.2.3)" in absent(tmp_path).note()
+def test_a_tool_is_installed_with_all_its_libraries(tmp_path):
+    peer = installed(tmp_path)
+    assert peer.installed
+    assert peer.versions().endswith(" with library 1.2.3")
+    (tmp_path / "library" / "package.json").unlink()
+    assert not peer.installed
 
 
-def test_a_peer_is_compared_within_a_round_and_may_win(tmp_path):
-    (tmp_path / "node_modules" / "absent").mkdir(parents=True)
-    (tmp_path / "node_modules" / "absent" / "package.json").write_text('{"version": "1.2.3"}')
-    peer = absent(tmp_path)
+def test_what_is_not_installed_says_so_and_has_no_note(tmp_path):
+    peer = Peer("Absent", "no/such/program", "Does nothing.")
+    ours = [generator(name, ("touch", "{out}/a.json")) for name in ("alone", "checked")]
+    table = generation.shown(generation.measured([*ours, generator("theirs", ("false",), peer=peer)], runs=2))
+    assert [len(row) for row in table.rows] == [len(table.columns)] * 3
+    assert table.rows[0][4:] == ("1", "3", "", "")
+    assert table.rows[2][1] == "not measured: `make bench-peers` installs it"
+    assert not any("Absent" in note for note in table.notes)
+
+
+def test_what_checks_is_compared_with_our_check_and_the_page_says_where_it_wins(tmp_path):
+    peer = installed(tmp_path)
     busy = (sys.executable, "-c", "sum(range(3_000_000))")
-    ours = [
-        generation.Subject(what="alone", command=busy, sizes=lambda out: (1, 1)),
-        generation.Subject(what="checked", command=busy, sizes=lambda out: (1, 1), checks=True),
-    ]
-    theirs = [
-        generation.Subject(what=what, command=("true",), sizes=lambda out: (2, 3), peer=peer, checks=checks)
-        for what, checks in (("generates", False), ("checks too", True))
-    ]
-    rows = dict(generation.figures([*ours, *theirs], runs=3))
-    assert "2 templates, 3 resources" in rows["generates"]
-    assert "with its check" not in rows["generates"]
-    assert "of ours with its check (it wins" in rows["checks too"]
+    ours = [generator(name, busy) for name in ("alone", "checked")]
+    theirs = [generator("generates", busy, peer=peer), generator("checks too", ("true",), peer=peer, checks=True)]
+    table = generation.shown(generation.measured([*ours, *theirs], runs=3))
+    plain, checking = table.rows[2:]
+    assert float(plain[6]) > 0.5
+    assert plain[7] == ""
+    assert float(checking[7]) < 0.5
+    wins = [note for note in table.notes if "**checks too**" in note]
+    assert {note.partition(":")[0] for note in wins} == {"Less than ours, generating and checking"}
+    assert any("of our CPU: its checker" in note for note in wins)
+    assert any(
+        note.startswith("**Quick** ") and note.endswith("with library 1.2.3: Does nothing.") for note in table.notes
+    )
 
 
 def test_a_command_that_fails_is_no_figure():
-    ours = [generation.Subject(what=what, command=("false",), sizes=lambda out: (0, 0)) for what in ("a", "b")]
-    with pytest.raises(RuntimeError, match="a ended with 1"):
-        generation.figures(ours, runs=1)
+    with pytest.raises(RuntimeError, match="alone ended with 1"):
+        generation.measured([generator("alone", ("false",))], runs=1)
 
 
 def test_descendants_count_also_when_their_parent_does_not_wait(tmp_path):
@@ -93,12 +89,6 @@ def test_descendants_count_also_when_their_parent_does_not_wait(tmp_path):
     assert left.cpu > alone.cpu + 0.05
     assert alone.peak < 100
     assert 150 < left.peak < 300
-
-
-def test_the_page_lists_the_notes_below_the_table():
-    page = command._page({"peers-generation": [("a", "1 s")]})
-    assert "## peers: generation\n" in page
-    assert page.index("| a | 1 s |") < page.index("- **AWS CDK, JavaScript**")
 
 
 def test_the_cdk_apps_describe_the_same_system():

@@ -95,7 +95,7 @@ def test_diff_prices_without_an_account(deploy_stack, project):
         (
             "target.json",
             {"Account": "111122223333", "Region": "eu-north-1"},
-            "no prices for eu-north-1; there are eu-west-1",
+            "no prices for eu-north-1; there are eu-central-1, eu-west-1",
         ),
         ("traffic.json", {"NatGigabyte": 1}, "traffic.json: NatGigabyte: unknown key; did you mean NatGigabytes?"),
     ],

@@ -267,6 +267,15 @@ def test_values_are_no_markup():
     assert "[red]b" in text(review(stack="d", stack_name="s", operation="UPDATE", changes=[CHANGE]), terminal=True)
 
 
+def test_the_command_says_its_version(capsys):
+    from deploy_stack.__main__ import run
+
+    from generator import VERSION
+
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"deploy-stack {VERSION}\n"
+
+
 def test_help_imports_neither_botocore_nor_rich_nor_cfnlint(process):
     """It costs click and nothing more."""
     import subprocess

@@ -393,7 +393,8 @@ def test_delete_blocks_the_loss_of_data(deployed, project, cfn):
 
     assert result.code == 11
     assert "--allow data-deleted:data/FileSystem" in result.err
-    assert deployed("delete", "staging", "data", "--yes", "--allow", "data-deleted:data/FileSystem").code == 0
+    consent = ("--allow", "data-deleted:data/FileSystem", "--allow", "still-needed:data/app")
+    assert deployed("delete", "staging", "data", "--yes", *consent).code == 0
 
 
 def test_termination_protection_is_set_after_creation_and_guards_against_deletion(deploy_stack, images, cfn):

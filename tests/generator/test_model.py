@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -42,6 +42,10 @@ def service(**changes: Any) -> Service:
 
 def staging(**changes: Any) -> Environment:
     return dataclasses.replace(STAGING, **changes)
+
+
+def of_staging(**changes: Any) -> object:
+    return check_environments((staging(**changes),), SERVICES)
 
 
 REFUSED: dict[str, tuple[Callable[[], object], str, str]] = {
@@ -170,6 +174,26 @@ REFUSED: dict[str, tuple[Callable[[], object], str, str]] = {
         lambda: check_environments((STAGING, staging(short="s", domain="s.example.com")), SERVICES),
         "Environment.name",
         "of its own",
+    ),
+    # Python takes any value for any field, and a word for a member would be read as "another member".
+    "a word for a member": (
+        lambda: of_staging(network=dataclasses.replace(STAGING.network, nat=cast("Nat", "single"))),
+        "Environment(staging).network.nat",
+        "Nat.SINGLE or Nat.PER_ZONE",
+    ),
+    "a word for a choice": (lambda: of_staging(protected="no"), "Environment(staging).protected", "True or False"),
+    "a truth for a number": (lambda: of_staging(monthly_budget=True), "monthly_budget", "a whole number"),
+    "a truth for a description": (lambda: of_staging(firewall=True), "firewall", "Firewall(...) or None"),
+    "a wrong value in a table": (lambda: of_staging(tasks={"backend": 512}), "tasks[backend]", "use Task(...)"),
+    "a text for a tuple": (
+        lambda: check_services((service(command="node server.js"),)),
+        "Service(backend).command",
+        "a tuple, (value, ...), of text in quotes",
+    ),
+    "a number for a variable": (
+        lambda: check_services((service(environment={"PORT": 3001}),)),
+        "[PORT]",
+        "text in quotes",
     ),
 }
 

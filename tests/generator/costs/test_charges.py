@@ -140,6 +140,8 @@ def test_burstable_hosts_pay_for_what_is_beyond_their_baseline():
     found = priced(group(), traffic)
     assert found["ec2-t3-credit-hour"] == near((2 - 0.6) * 730 * 0.05, (2 - 1.8) * 730 * 0.05)
     assert "ec2-t3-credit-hour" not in priced(group(CreditSpecification={"CpuCredits": "standard"}), traffic)
+    arm = priced(group(InstanceType="t4g.large"), traffic)
+    assert arm["ec2-t4g-credit-hour"] == near((2 - 0.6) * 730 * 0.04, (2 - 1.8) * 730 * 0.04)
 
 
 def test_the_load_balancer_pays_the_largest_dimension_of_its_capacity_units():
@@ -379,5 +381,5 @@ def test_a_stale_price_is_said():
         staleness([price], date(2027, 3, 30))
         == "1 of 1 prices are over 180 days old or undated (nat-hour): make prices"
     )
-    undated = own_table().find("eu-west-1", "ec2-t3.large-hour")
+    undated = own_table().find("us-west-2", "nat-gb")
     assert "undated" in staleness([undated], date(2026, 11, 24))
