@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.costs.catalogue import group_of
+from generator.costs.catalogue import ITEMS, group_of
 from generator.costs.charges import FREE, charges_of
 from generator.costs.charges.charge import Stack
 from generator.costs.prices import Price, PriceTable
@@ -40,6 +40,11 @@ class Line:
     def high(self) -> float:
         """Dollars at the high end."""
         return self.amount.high * self.price.dollars if self.price else 0
+
+    @property
+    def unit(self) -> str:
+        """What one of the amount is."""
+        return ITEMS[self.item].unit if self.item in ITEMS else "unit"
 
     @property
     def group(self) -> str:

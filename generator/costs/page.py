@@ -64,7 +64,7 @@ def _page(staging: Files, production: Files, table: PriceTable) -> Iterator[str]
     yield from _figures(staging, production, table)
     yield from _savings(both, table)
     yield from _assumptions(both)
-    yield "## What is not in the figures"
+    yield "## What is assumed besides, and what is not in the figures"
     yield ""
     for text in [*ALWAYS, *notes(bills, table.compiled)]:
         yield f"- {text}"

@@ -25,6 +25,8 @@ WIDTH = 27
 ALWAYS = (
     f"a month has {HOURS} hours; taxes, support, credits and free tiers of the account are left out",
     "low is the fewest copies that scaling keeps and the low traffic, high the most copies and the high traffic",
+    "prices are those of the first paid tier, on demand unless a template says Spot; volume discounts are left out",
+    "requests spread over the public services as their vCPU do; copies and capacity units follow the month's average rate",
     "logs are kept uncompressed; recovery points and images at the size the profile says",
     "log events of Container Insights, restores, and copies to other regions are not counted",
 )
@@ -42,6 +44,7 @@ def as_json(files: Files, table: PriceTable, today: date) -> Json:
         "Environment": files.environment,
         "Region": files.region,
         "Currency": "USD",
+        "Per": "month",
         "PricesOf": dated(_prices(bills)),
         "Default": files.default_option or None,
         "Options": [_option(files, option, found, table) for option, found in bills.items()],
@@ -65,7 +68,7 @@ def _option(files: Files, option: str, found: Bill, table: PriceTable) -> Json:
         "Total": _range(found.total),
         "Groups": {group: _range(found.of_group(group)) for group in GROUPS},
         "DocumentMethod": _range(vcpu_only(files, option, table)) if option else None,
-        "RequestsPerSecond": demand.capacity(files, option) if option else None,
+        "RequestsPerSecond": round(demand.capacity(files, option), 4) if option else None,
         "Savings": [
             {"Name": each.name, **_range(each.amount), "Asks": each.asks, "Unpriced": list(each.missing)}
             for each in (savings(files, option, table) if option else [])
@@ -73,8 +76,10 @@ def _option(files: Files, option: str, found: Bill, table: PriceTable) -> Json:
         "Lines": [
             {
                 "Stack": each.stack, "LogicalResourceId": each.logical_id, "ResourceType": each.type, "What": each.what,
-                "Item": each.item, **_range(Range(each.low, each.high)), "Price": each.price.dollars if each.price else None,
+                "Item": each.item, "Quantity": _range(each.amount), "Unit": each.unit, **_range(Range(each.low, each.high)),
+                "Price": each.price.dollars if each.price else None,
                 "Source": " ".join(filter(None, (each.price.source, each.price.sku))) if each.price else None,
+                "Read": str(each.price.read) if each.price and each.price.read else None,
             }
             for each in found.lines if each.amount.high > 0
         ],
@@ -194,8 +199,10 @@ def _every_line(bills: dict[str, Bill]) -> Iterator[str]:
         yield f"  every line{f' with {OPTION_WORDS[option]}' if option else ''}"
         for each in found.lines:
             if each.amount.high > 0:
-                amount = dollars(Range(each.low, each.high)) if each.price else "no price"
-                yield f"    {each.stack}/{each.logical_id:34} {amount:24} {each.what}"
+                cost = dollars(Range(each.low, each.high)) if each.price else "no price"
+                price = f"${each.price.dollars:g}" if each.price else "?"
+                counted = f"{each.amount} x {price} per {each.unit}"
+                yield f"    {f'{each.stack}/{each.logical_id}':44} {cost:24} {each.what:44} {counted}"
 
 
 def _list(word: str, texts: list[str]) -> Iterator[str]:

@@ -154,6 +154,17 @@ def test_the_command_prints_both_options(capsys):
     assert "assumed: 0.05 to 1 requests a second" in out
 
 
+def test_every_line_says_what_is_multiplied(capsys):
+    """Quantity, price and unit beside the dollars."""
+    assert main(["costs", "staging", "--lines"]) == 0
+    (line,) = {
+        each
+        for each in capsys.readouterr().out.splitlines()
+        if each.startswith("    network/NatGateway1") and "hour" in each
+    }
+    assert " ".join(line.split()) == "network/NatGateway1 $32.85 NAT gateway 730 x $0.045 per gateway-hour"
+
+
 def test_the_command_as_json(capsys):
     """Every line with its price and who says so."""
     assert main(["costs", "production", "--json"]) == 0
@@ -163,6 +174,10 @@ def test_the_command_as_json(capsys):
     assert fargate["Total"]["Low"] == pytest.approx(sum(each["Low"] for each in fargate["Lines"]), abs=0.01)
     nat = next(each for each in fargate["Lines"] if each["Item"] == "nat-hour")
     assert nat["Source"].endswith("M2YSHUBETB3JX4M4")
+    assert nat["Read"] == "2026-09-30"
+    assert (nat["Quantity"], nat["Unit"]) == ({"Low": 730, "High": 730}, "gateway-hour")
+    for each in fargate["Lines"]:  # to be added up by hand
+        assert each["Quantity"]["High"] * each["Price"] == pytest.approx(each["High"], abs=0.001), each
 
 
 @pytest.mark.parametrize(
