@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.costs.catalogue import ITEMS
+from generator.costs.catalogue import ITEMS, group_of
 from generator.costs.charges import FREE, charges_of
 from generator.costs.charges.charge import Stack
 from generator.costs.prices import Price, PriceTable
@@ -42,9 +42,14 @@ class Line:
         return self.amount.high * self.price.dollars if self.price else 0
 
     @property
+    def unit(self) -> str:
+        """What one of the amount is."""
+        return ITEMS[self.item].unit if self.item in ITEMS else "unit"
+
+    @property
     def group(self) -> str:
         """The group of the catalogue that the line is shown in."""
-        return ITEMS[self.item].group if self.item in ITEMS else "other"
+        return group_of(self.item)
 
 
 @dataclass(frozen=True)
@@ -151,6 +156,15 @@ def differences(before: Bill, after: Bill) -> tuple[Difference, ...]:
         basis = tuple(sorted({id_ for each in (*old, *new) for id_ in each.basis}))
         found.append(Difference(name, kind, ", ".join(gone), ", ".join(come), low, high, basis))
     return tuple(sorted(found, key=lambda each: -max(abs(each.low), abs(each.high))))
+
+
+def unpriced_apart(one: Bill, other: Bill) -> tuple[str, ...]:
+    """The items without a price that are billed in different amounts: what nobody can tell the bills' difference without."""
+    amounts = [
+        {(each.logical_id, each.item, each.amount.low, each.amount.high) for each in bill.unpriced}
+        for bill in (one, other)
+    ]
+    return tuple(sorted({item for _, item, _, _ in amounts[0] ^ amounts[1]}))
 
 
 def is_known(resource_type: str) -> bool:

@@ -147,6 +147,7 @@ class Traffic:
                 yield f"{value} {text}"
 
 
+SHARES: Mapping[str, float] = {"InfrequentShare": 1}  # what no more than all of something can be
 KEYS: Mapping[str, str] = {"".join(part.title() for part in each.split("_")): each for each in TEXTS}
 
 
@@ -177,20 +178,26 @@ def mistakes_in(found: object, file: str) -> Iterator[str]:
 
             near = difflib.get_close_matches(key, KEYS, n=1)
             yield f"{file}: {key}: unknown key{f'; did you mean {near[0]}?' if near else ''}"
-        elif (text := _mistake(value)) is not None:
+        elif (text := _mistake(value, SHARES.get(key, float("inf")))) is not None:
             yield f"{file}: {key}: found {value!r}, expected {text}"
 
 
-def _mistake(value: Any) -> str | None:
+def _mistake(value: Any, most: float) -> str | None:
+    right = (
+        f"a number {f'from 0 to {most:g}' if most < float('inf') else 'of 0 or more'}, or "
+        '{"Low": number, "High": number}'
+    )
     if isinstance(value, Mapping):
-        if set(value) != {"Low", "High"} or not all(_number(each) for each in value.values()):
-            return 'a number of 0 or more, or {"Low": number, "High": number}'
+        if set(value) != {"Low", "High"} or not all(_number(each, most) for each in value.values()):
+            return right
         return None if value["Low"] <= value["High"] else "Low to be at most High"
-    return None if _number(value) else 'a number of 0 or more, or {"Low": number, "High": number}'
+    return None if _number(value, most) else right
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
+def _number(value: Any, most: float) -> bool:
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf") and value <= most
+    )
 
 
 def _range(value: Any) -> Range:

@@ -27,12 +27,19 @@ class Deployment:
     """The stacks of one command on their way."""
 
     def __init__(
-        self, run: Run, show_review: Callable[[Planned], None], recipe: Callable[[Planned], Recipe], run_id: str
+        self,
+        run: Run,
+        show_review: Callable[[Planned], None],
+        recipe: Callable[[Planned], Recipe],
+        run_id: str,
+        keep: Callable[[Plans, list[str]], None] = lambda plans, done: None,
     ) -> None:
+        """`keep` is given the plans that were just shown, before anything is asked, and the names of the stacks that are done."""
         self._run = run
         self._show = show_review
         self._recipe = recipe
         self._run_id = run_id
+        self._keep = keep
 
     def with_person(self, specs: Sequence[StackSpec]) -> list[Outcome]:
         """Deploy group by group, asking once for each group."""
@@ -44,6 +51,7 @@ class Deployment:
             outcomes.update({name: _skipped(name) for name in held})
             plans = plan_all(self._run, [by_name[name] for name in group if name not in held])
             show(self._run, plans, self._show)
+            self._keep(plans, [name for name, each in outcomes.items() if each.exit_code is Exit.DONE])
             outcomes.update(self._settled(plans))
             if plans.planned:
                 outcomes.update(self._ask_and_apply(plans))
@@ -63,8 +71,13 @@ class Deployment:
         return [self._outcome(name, each) for name, each in done.items()]
 
     def _one(self, spec: StackSpec, board: Board) -> Outcome:
-        plan = plan_stack(self._run, spec)
+        try:
+            plan = plan_stack(self._run, spec)
+        except DeployError as error:
+            self._keep(Plans(errors={spec.name: error}), [])
+            raise
         if isinstance(plan, Unchanged):
+            self._keep(Plans(unchanged=(plan,)), [])
             self._run.say(spec.name, "nothing to change")
             return unchanged(plan)
         if isinstance(plan, Waiting):
@@ -72,6 +85,7 @@ class Deployment:
                 raise nobody_writes(spec, plan)
             raise DeployError(waiting_text(self._run, plan), next_step="deploy them first, or name no stack at all")
         self._show(plan)
+        self._keep(Plans(planned=(plan,)), [])
         if plan.review.blocked_by(self._run.allowed):
             discard(self._run, [plan])
             return blocked(plan, self._run.allowed)
@@ -124,7 +138,8 @@ def settle(run: Run, name: str, done: Done[Outcome]) -> Outcome:
         raise KeyboardInterrupt
     if isinstance(done.error, DeployError):
         run.say(name, "stopped; why stands at the end")
-        return Outcome(name, done.error.exit_code, "refused", done.error.message, done.error.next_step)
+        state = "not followed to its end" if done.error.exit_code is Exit.LOST_SIGHT else "refused"
+        return Outcome(name, done.error.exit_code, state, done.error.message, done.error.next_step)
     if done.error is not None:
         raise done.error
     return _skipped(name)

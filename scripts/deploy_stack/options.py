@@ -111,8 +111,30 @@ def revision_option(function: Function) -> Function:
     )(function)
 
 
+def form_options(function: Function) -> Function:
+    """Give a command `--markdown FILE` and `--html FILE`: the review that it shows, as files, before it asks or executes."""
+    for name, what in (("html", "one page for a browser"), ("markdown", "Markdown")):
+        function = click.option(
+            f"--{name}", type=click.Path(path_type=Path), metavar="FILE", help=f"Also write the review as {what}."
+        )(function)
+    return function
+
+
 def yes_option(function: Function) -> Function:
     """Give a command `--yes`."""
     return click.option("--yes", is_flag=True, help="Do not ask (for CI). Blocked changes still need --allow.")(
         function
     )
+
+
+def command_line(verb: str, options: Options, *more: str) -> tuple[str, ...]:
+    """Return the command that does the same again, as words. Secrets stand in none of them: they are asked for."""
+    repeated = (
+        ("--image", options.images),
+        ("--parameter", options.parameters),
+        ("--secret-parameter", options.secret_parameters),
+        ("--at", (options.at,) if options.at else ()),
+        ("--allow", options.allow),
+    )
+    given = (word for name, values in repeated for value in values for word in (name, value))
+    return ("deploy-stack", verb, options.environment, *options.stacks, *more, *given)

@@ -14,8 +14,9 @@ from typing import Any
 from deploy_stack.aws import Aws
 from deploy_stack.exits import InterruptError
 from deploy_stack.narrate import Narrator
-from deploy_stack.preflight import Caller, caller
+from deploy_stack.preflight import Caller, caller, check_account
 from deploy_stack.project import Environment
+from deploy_stack.stacks import Stack, find
 from deploy_stack.values import Overrides
 
 
@@ -49,6 +50,17 @@ class Run:
         with self._lock:
             self._caller = self._caller or caller(self.aws)
             return self._caller
+
+    def find(self, stack_name: str) -> Stack | None:
+        """Return a stack, None when there is none. Raises DeployError for the wrong account.
+
+        A stack's ARN tells whose credentials these are; only where there is none STS has to be asked: in another account
+        every stack seems to be gone, or one of the same name is there.
+        """
+        stack = find(self.aws, stack_name)
+        account = stack.account if stack else self.caller().account
+        check_account(account, self.environment.target, self.environment.name)
+        return stack
 
     def say(self, stack: str, text: str) -> None:
         """Say a line about a stack."""

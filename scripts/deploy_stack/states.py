@@ -83,6 +83,9 @@ STUCK = frozenset(
 GONE = frozenset({None, "DELETE_COMPLETE"})
 REVIEW = "REVIEW_IN_PROGRESS"
 
+# A creation that has not come to its end, or not to a good one: nobody was ever served by the stack.
+NEVER_UP = frozenset({REVIEW, "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})
+
 # The new version already serves, only the old resources are being removed: good enough to end a watch with success,
 # not good enough to start another operation.
 LIVE = SUCCESS | {"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"}

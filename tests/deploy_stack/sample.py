@@ -11,6 +11,7 @@ ACCOUNT = "111122223333"
 REGION = "us-east-1"
 FIXTURES = Path(__file__).parent / "fixtures"
 STACKS = ("network", "data", "app", "spare")
+TOPIC = "AWS::SNS::Topic"
 DEPENDS_ON: dict[str, list[str]] = {"data": ["network"], "app": ["network", "data"]}
 
 Json = dict[str, Any]
@@ -74,6 +75,37 @@ class Sample:
             next(each for each in found["Stacks"] if each["Name"] == stack).update(values)
 
         self.edit(f"templates/{environment}/manifest.json", change)
+
+    def two_options(self, environment: str = "staging") -> None:
+        """Put the sample's two compute options beside its stacks: `edge` with the weight, `ec2` and `fargate` with a home each."""
+
+        def described(parameter: str, kind: str, default: str) -> Json:
+            return {
+                "Parameters": {parameter: {"Type": kind, "Default": default}},
+                "Resources": {"Topic": {"Type": TOPIC, "Properties": {"DisplayName": {"Ref": parameter}}}},
+            }
+
+        compute = {
+            "Alarms": [],
+            "Default": "ec2",
+            "Homes": {"chromadb": "RunChromadb"},
+            "Options": {each: {"Stacks": [each], "Targets": {}} for each in ("ec2", "fargate")},
+            "Weight": "FargateWeight",
+        }
+        edge = described("FargateWeight", "Number", "0")
+        option = described("RunChromadb", "String", "false")
+        option["Resources"]["Lines"] = {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain"}
+
+        def add(found: Json) -> None:
+            found["Compute"] = compute
+            for name in ("edge", "ec2", "fargate"):
+                row = {**found["Stacks"][0], "Name": name, "StackName": f"aldeia-{environment}-{name}"}
+                found["Stacks"].append({**row, "DependsOn": [] if name == "edge" else ["edge"], "Default": True})
+
+        for name, template in (("edge", edge), ("ec2", option), ("fargate", option)):
+            about = {"Aldeia": {"Environment": environment, "Stack": name, "Version": "0.1.0"}}
+            self._write(f"templates/{environment}/{name}.json", {"Metadata": about, **template})
+        self.edit(f"templates/{environment}/manifest.json", add)
 
     def version(self, version: str, environment: str = "staging") -> None:
         """Give manifest and templates another version, as a release does."""

@@ -76,6 +76,37 @@ def test_deploy_asks_and_shows_a_live_table(deployed, project, local, cfn, termi
     assert state(cfn) == "UPDATE_COMPLETE"
 
 
+def test_the_page_is_there_while_the_question_is_asked(deployed, project, terminal):
+    """Who approves in a browser reads it before the answer; it says the command that it belongs to."""
+    project.template("app", cpu("512"))
+
+    child = terminal("deploy", "staging", "app", "--image", "backend=v1", "--html", "out/review.html")
+    child.expect(r"Deploy app\? \[y/N\]")
+    page = (project.root / "out/review.html").read_text()
+    child.sendline("n")
+    end(child)
+
+    assert "deploy-stack deploy staging app --image backend=v1" in page
+    assert all(each in page for each in ("Review of", "app/TaskDefinition", "512"))
+
+
+def test_a_deletion_looks_again_after_the_question(deploy_stack, project, cfn, terminal):
+    """While it stood on the screen somebody gave the stack requests."""
+    project.two_options()
+    for name in ("edge", "ec2", "fargate"):
+        assert deploy_stack("deploy", "staging", name, "--yes").code == 0
+
+    child = terminal("delete", "staging", "fargate")
+    child.expect(r"Delete aldeia-staging-fargate\? \[y/N\]")
+    assert deploy_stack("deploy", "staging", "edge", "--parameter", "FargateWeight=50", "--yes").code == 0
+    child.sendline("y")
+    said, code = end(child)
+
+    assert code == 12
+    assert "have moved since the question: nothing was deleted" in " ".join(said.split())
+    assert cfn.describe_stacks(StackName="aldeia-staging-fargate")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+
+
 @pytest.mark.parametrize("answer", ["n", ""])
 def test_no_is_the_default_and_leaves_nothing(deployed, project, cfn, terminal, answer):
     """Declined: the change set is deleted, nothing is changed, exit 11."""

@@ -141,9 +141,10 @@ def test_one_blocked_stack_keeps_a_plan_from_being_begun(deployed, project, cfn)
     project.template("data", performance("maxIO"))
     project.template("network", lambda found: found["Resources"]["Group"]["Properties"].update(GroupDescription="x"))
 
-    deployed("plan", "staging")
+    planned = deployed("plan", "staging")
     result = deployed("apply", "staging")
 
+    assert "next: mend it and plan again" in planned.err  # and not: apply it
     assert result.code == 11
     assert statuses(cfn)["aldeia-staging-network"] == "CREATE_COMPLETE"
 
@@ -393,7 +394,8 @@ def test_delete_blocks_the_loss_of_data(deployed, project, cfn):
 
     assert result.code == 11
     assert "--allow data-deleted:data/FileSystem" in result.err
-    assert deployed("delete", "staging", "data", "--yes", "--allow", "data-deleted:data/FileSystem").code == 0
+    consent = ("--allow", "data-deleted:data/FileSystem", "--allow", "still-needed:data/app")
+    assert deployed("delete", "staging", "data", "--yes", *consent).code == 0
 
 
 def test_termination_protection_is_set_after_creation_and_guards_against_deletion(deploy_stack, images, cfn):

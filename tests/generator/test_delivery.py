@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from generator.environments import ENVIRONMENTS, PRODUCTION, STAGING
-from generator.model import EC2_ENDPOINTS, BlueGreen, EcrImage, Environment, ModelError, OfficeHours, Service
+from generator.model import EC2_ENDPOINTS, BlueGreen, Environment, ModelError, OfficeHours, Service
 from generator.naming import cluster_name, service_name
 from generator.policies.execution import ATTACHABLE, RUNS_WITH_ROLES
 from generator.policies.scope import scope
@@ -23,6 +23,7 @@ from generator.stacks import ENVIRONMENT_STACKS
 from generator.stacks.delivery import build
 from generator.stacks.ec2 import UBUNTU
 from tests.generator.policy_evaluator import ALLOWED, DENIED, NOT_ALLOWED, decide, holds, resolve, statements
+from tests.generator.variants import many_services
 
 Json = dict[str, Any]
 
@@ -554,18 +555,7 @@ def test_the_deployer_finds_the_execution_role(delivery: Json) -> None:
 @pytest.mark.parametrize("count", [0, 100, 280])
 def test_policies_stay_below_the_quotas(count: int) -> None:
     """With many services too, of the longest names: in characters without white space, and in policies of one role."""
-    many = tuple(
-        dataclasses.replace(
-            SERVICES[1],
-            name=f"service-{number}",
-            host=f"h{number}",
-            port=10_000 + number,
-            environment={},
-            image=EcrImage(f"aldeia/{'a' * 40}-{number}"),
-        )
-        for number in range(count)
-    )
-    template = rendered(ENVIRONMENTS, SERVICES + many)
+    template = rendered(ENVIRONMENTS, many_services(count, repository=f"aldeia/{'a' * 40}"))
     known = names(template)
     for name, resource in template["Resources"].items():
         properties = resource["Properties"]

@@ -1,6 +1,5 @@
 """What is watched, who is told, and that every name in alarms, composite alarms and dashboards leads to something."""
 
-import dataclasses
 import json
 import re
 from typing import Any
@@ -8,12 +7,13 @@ from typing import Any
 import pytest
 
 from generator.environments import ENVIRONMENTS, PRODUCTION, STAGING
-from generator.model import EcrImage, Environment, Service
+from generator.model import Environment, Service
 from generator.naming import cluster_name, service_name
 from generator.render import to_dict
 from generator.services import SERVICES
 from generator.stacks import edge, fargate, monitoring
 from tests.generator.policy_evaluator import holds, resolve
+from tests.generator.variants import many_services
 
 Json = dict[str, Any]
 
@@ -48,21 +48,6 @@ def of_type(template: Json, kind: str) -> dict[str, Json]:
 def alarms(template: Json) -> dict[str, Json]:
     """Metric alarms by name."""
     return {alarm["AlarmName"]: alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
-
-
-def many(count: int) -> tuple[Service, ...]:
-    extra = [
-        dataclasses.replace(
-            SERVICES[1],
-            name=f"service-{number}",
-            host=f"h{number}",
-            port=10_000 + number,
-            environment={},
-            image=EcrImage(f"aldeia/service-{number}"),
-        )
-        for number in range(count)
-    ]
-    return (*SERVICES, *extra)
 
 
 # --- alarms ---
@@ -189,14 +174,14 @@ def leaves(template: Json, title: str) -> list[str]:
 
 @pytest.mark.parametrize("count", [0, 1, 30, 45])
 def test_the_environment_alarm_covers_every_alarm_once(count: int) -> None:
-    template = rendered(PRODUCTION, many(count))
+    template = rendered(PRODUCTION, many_services(count))
 
     assert sorted(leaves(template, "EnvironmentCompositeAlarm")) == sorted(alarms(template))
 
 
 @pytest.mark.parametrize("count", [0, 30, 45])
 def test_composite_alarms_stay_in_cloudwatchs_limits(count: int) -> None:
-    template = rendered(PRODUCTION, many(count))
+    template = rendered(PRODUCTION, many_services(count))
     composites = of_type(template, "AWS::CloudWatch::CompositeAlarm")
     names = {title: r["Properties"].get("AlarmName", "") for title, r in template["Resources"].items()}
 
@@ -228,7 +213,7 @@ def test_rollback_triggers_are_the_alarms_of_a_release(environment: Environment,
 
 @pytest.mark.parametrize("count", [0, 1, 30])
 def test_rollback_triggers_are_at_most_five_and_exist(count: int) -> None:
-    services = many(count)
+    services = many_services(count)
     template = rendered(PRODUCTION, services)
     composites = {a["AlarmName"] for a in of_type(template, "AWS::CloudWatch::CompositeAlarm").values()}
     triggers = monitoring.rollback_alarms(PRODUCTION, services)
@@ -470,7 +455,7 @@ def test_hosts_are_found_by_the_words_of_their_group(environment: Environment, t
 
 @pytest.mark.parametrize("count", [30, 45])
 def test_many_services_are_spread_over_dashboards(count: int) -> None:
-    template = rendered(PRODUCTION, many(count))
+    template = rendered(PRODUCTION, many_services(count))
     found = dashboards(template)
 
     assert len(found) == -(-(count + 3) // 20)

@@ -52,13 +52,12 @@ def _cancel(run: Run, specs: tuple[StackSpec, ...], *, as_json: bool) -> Exit:
 
 def _what_to_do(run: Run, specs: tuple[StackSpec, ...]) -> dict[str, Stack | None]:
     """Read the stacks, and ask before a creation is ended: that deletes what it has made."""
-    from deploy_stack import stacks
     from deploy_stack.exits import DeployError, Exit
     from deploy_stack.states import Move, Verb, answer
 
     wanted = {}
     for spec in specs:
-        stack = stacks.find(run.aws, spec.stack_name)
+        stack = run.find(spec.stack_name)
         move = answer(Verb.CANCEL, stack.status if stack else None).move
         if move is Move.DELETE_CREATION and not run.yes:
             question = f"{spec.stack_name} is being created. End that by deleting it?"

@@ -5,9 +5,9 @@ In: a `Run`. Out: exit codes. Refuses to know: any single verb.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,7 +18,6 @@ from deploy_stack.session import folders
 if TYPE_CHECKING:
     from deploy_stack.applying import Recipe
     from deploy_stack.planning import Planned
-    from deploy_stack.project import Environment
     from deploy_stack.review.model import Review
 
 
@@ -59,38 +58,6 @@ def show_text(run: Run, review: Review, *, as_json: bool) -> None:
         click.echo(shown, nl=False)
 
 
-def write_markdown(
-    path: Path | None, environment: str, reviews: Iterable[Review], unchanged: Iterable[str], waiting: Iterable[str]
-) -> None:
-    """Write the reviews as Markdown, whole or not at all; `-` stands for nothing special here, a file is a file."""
-    if path is None:
-        return
-    from deploy_stack.render.markdown import markdown
-
-    write_text(path, markdown(environment, reviews, unchanged, waiting))
-
-
-def write_html(path: Path | None, environment: Environment, reviews: Iterable[Review], **more: Any) -> None:
-    """Write the reviews as a page, whole or not at all, with the environment's picture. `more` are fields of a `Sheet`."""
-    if path is None:
-        return
-    from deploy_stack.render.html_form import Sheet, html
-    from deploy_stack.render.pictures import pictures
-
-    reviews = tuple(reviews)
-    drawn, reason = pictures({each.name: each.template for each in environment.stacks}, reviews)
-    sheet = Sheet(environment.name, reviews, pictures=drawn, no_picture=reason, **more)
-    write_text(path, html(sheet))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
-
-
 def revision_of(options_at: str | None, templates: Path, parameters: Path) -> str | None:
     """Return the git revision that the files stand in, or None when the tree differs from it."""
     from deploy_stack.source import head, revision
@@ -125,7 +92,4 @@ __all__ = [
     "show_text",
     "shower",
     "watching",
-    "write_html",
-    "write_markdown",
-    "write_text",
 ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deploy_stack.options import Options, stack_arguments
+from deploy_stack.options import Options, form_options, stack_arguments
 
 if TYPE_CHECKING:
     from deploy_stack.project import Environment, StackSpec
@@ -25,19 +25,10 @@ if TYPE_CHECKING:
 @click.option("--to", "new", metavar="REV", help="The revision to compare with, instead of the working tree.")
 @click.option("--allow", multiple=True, metavar="ID", help="Do not end with 11 for this change. May be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
-@click.option(
-    "--markdown", "report", type=click.Path(path_type=Path), metavar="FILE", help="Also write the review as Markdown."
-)
-@click.option(
-    "--html",
-    "page",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Also write the review as one page for a browser.",
-)
+@form_options
 @click.option("--templates-dir", type=click.Path(path_type=Path), help="Templates, instead of templates/.")
 @click.option("--parameters-dir", type=click.Path(path_type=Path), help="Parameter files, instead of parameters/.")
-def command(old: str, new: str | None, report: Path | None, page: Path | None, **typed: Any) -> int:
+def command(old: str, new: str | None, markdown: Path | None, html: Path | None, **typed: Any) -> int:
     """Review the difference between two git revisions, or a revision and the working tree. No account is needed.
 
     Ends with 0 when nothing differs, 10 when something does, 11 when it would lose data.
@@ -48,11 +39,12 @@ def command(old: str, new: str | None, report: Path | None, page: Path | None, *
     """
     import json
 
-    from deploy_stack.commands.common import write_html, write_markdown
     from deploy_stack.exits import Exit
+    from deploy_stack.forms import Forms, write_html, write_markdown
     from deploy_stack.render.json_form import review_json
 
     options = Options(**typed)
+    Forms(markdown, html).check()
     allowed = frozenset(options.allow)
     environment, reviews, same = compare(options, old, new)
     if options.as_json:
@@ -62,9 +54,10 @@ def command(old: str, new: str | None, report: Path | None, page: Path | None, *
         _show(reviews, allowed)
         if same:
             click.echo(f"nothing differs: {', '.join(same)}", err=True)
-    write_markdown(report, options.environment, reviews, same, [])
+    write_markdown(markdown, options.environment, reviews, same, [])
     facts = (("From", old), ("To", new or "the working tree"), ("Region", environment.target.region))
-    write_html(page, environment, reviews, facts=facts, allowed=allowed, unchanged=tuple(same))
+    templates = {each.name: each.template for each in environment.stacks}
+    write_html(html, environment, reviews, templates, facts=facts, allowed=allowed, unchanged=tuple(same))
     if any(each.blocked_by(allowed) for each in reviews):
         return Exit.BLOCKED
     return Exit.CHANGES_WAITING if reviews else Exit.DONE

@@ -68,12 +68,11 @@ def _drift(run: Run, names: dict[str, str], *, as_json: bool) -> Any:
 
 def detect(run: Run, name: str, stack_name: str) -> dict[str, Any]:
     """Return {"Status", "Reason", "Resources"} of one stack; a detection that failed half-way still has some."""
-    from deploy_stack import stacks
     from deploy_stack.aws import as_deploy_error, patiently
     from deploy_stack.pace import change_set_rhythm
     from deploy_stack.states import GONE, REVIEW
 
-    stack = stacks.find(run.aws, stack_name)
+    stack = run.find(stack_name)
     if stack is None or stack.status in GONE or stack.status == REVIEW:
         return {"Status": "NO_STACK", "Reason": "there is no such stack", "Resources": []}
     client = run.aws.client("cloudformation")

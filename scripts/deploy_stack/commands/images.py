@@ -76,8 +76,8 @@ def _images(
     import json
 
     from deploy_stack import imaging, registry
-    from deploy_stack.commands.common import write_text
     from deploy_stack.exits import Exit
+    from deploy_stack.forms import write_text
     from deploy_stack.preflight import check_account
 
     check_account(run.caller().account, run.environment.target, run.environment.name)

@@ -173,6 +173,7 @@ def _offer_deletion(trip: Trip, situation: Situation, *, deletes: bool) -> Exit:
     """Delete the old option's stacks if somebody wants that; what they retain stays, and what would lose data is blocked."""
     from deploy_stack.commands.delete import delete
     from deploy_stack.exits import DeployError, Exit
+    from deploy_stack.forms import Forms
     from deploy_stack.moving.standing import members
 
     run = trip.run
@@ -184,7 +185,7 @@ def _offer_deletion(trip: Trip, situation: Situation, *, deletes: bool) -> Exit:
         run.narrator.say(f"{trip.origin} is still deployed, without requests; to delete it: {command}")
         return Exit.DONE
     try:
-        return delete(run, old, (), as_json=False)
+        return delete(run, old, (), Forms(), as_json=False)
     except DeployError as error:
         if deletes or error.exit_code is not Exit.BLOCKED:
             raise

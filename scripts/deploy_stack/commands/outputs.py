@@ -40,7 +40,7 @@ def command(value: str | None, **typed: Any) -> int:
     if value is not None:
         specs = _of_value(run.environment.stacks, value)
     names = {each.name: each.stack_name for each in specs}
-    done = side_by_side(list(names), lambda name: stacks.find(run.aws, names[name]) or "", stop=run.stop)
+    done = side_by_side(list(names), lambda name: run.find(names[name]) or "", stop=run.stop)
     found: dict[str, dict[str, str]] = {}
     for name, each in done.items():
         if each.error:

@@ -7,22 +7,24 @@ Refuses to know: how a plan is executed.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from deploy_stack.options import Options, change_options, revision_option, session_options, stack_arguments
+from deploy_stack.options import (
+    Options,
+    change_options,
+    form_options,
+    revision_option,
+    session_options,
+    stack_arguments,
+)
 
 if TYPE_CHECKING:
+    from deploy_stack.exits import Exit
+    from deploy_stack.forms import Files
     from deploy_stack.run import Run
     from deploy_stack.workflow import Plans
-
-
-class Forms(NamedTuple):
-    """The files that a review is written to besides the terminal."""
-
-    markdown: Path | None
-    html: Path | None
 
 
 @click.command("plan")
@@ -31,86 +33,64 @@ class Forms(NamedTuple):
 @change_options
 @revision_option
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="The plan file to write.")
-@click.option(
-    "--markdown", "report", type=click.Path(path_type=Path), metavar="FILE", help="Also write the review as Markdown."
-)
-@click.option(
-    "--html",
-    "page",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Also write the review as one page for a browser.",
-)
-def command(out: Path | None, report: Path | None, page: Path | None, **typed: Any) -> int:
+@form_options
+def command(out: Path | None, markdown: Path | None, html: Path | None, **typed: Any) -> int:
     """Make change sets and show what they would really do.
 
-      Nothing is executed. The plan file (.aldeia/ENVIRONMENT.plan.json unless --out) is what `apply` executes, in
-      this job or in another one. Ends with 0 when there is nothing to change, 10 when changes wait, 11 when one is blocked.
+    Nothing is executed. The plan file (.aldeia/ENVIRONMENT.plan.json unless --out) is what `apply` executes, in
+    this job or in another one. Ends with 0 when there is nothing to change, 10 when changes wait, 11 when one is blocked.
 
-      \b
-        deploy-stack plan staging
-        deploy-stack plan production fargate --image backend=v1.4.2 --markdown review.md
-        deploy-stack plan production --at v0.2.0
-    deploy-stack plan production --html review.html
+    \b
+      deploy-stack plan staging
+      deploy-stack plan production fargate --image backend=v1.4.2 --markdown review.md
+      deploy-stack plan production --at v0.2.0
+      deploy-stack plan production --html review.html
     """
     from deploy_stack.commands.common import watching
+    from deploy_stack.forms import Files, Forms
     from deploy_stack.session import begin_change
 
-    options = Options(**typed)
+    options, forms = Options(**typed), Forms(markdown, html)
+    forms.check()
     run, specs = begin_change(options)
-    return watching(run, lambda: _plan(run, specs, options, out, Forms(report, page)))
+    return watching(run, lambda: _plan(run, specs, options, Files(out, forms)))
 
 
-def _plan(run: Run, specs: Any, options: Options, out: Path | None, forms: Forms) -> Any:
+def _plan(run: Run, specs: Any, options: Options, files: Files) -> Exit:
+    from deploy_stack.workflow import plan_all
+
+    return leave(run, plan_all(run, specs), options, files)
+
+
+def leave(run: Run, plans: Plans, options: Options, files: Files, restores: dict[str, int] | None = None) -> Exit:
+    """Save the plans, show them, write their forms, and say what executes them."""
     import json
 
     from deploy_stack.commands.common import shower
     from deploy_stack.exits import worst
-    from deploy_stack.workflow import plan_all, show
+    from deploy_stack.forms import Pages
+    from deploy_stack.workflow import show
 
-    plans = plan_all(run, specs)
-    path = save(run, plans, options, out)
+    path = save(run, plans, options, files.plan, restores)
     show(run, plans, shower(run, as_json=options.as_json))
-    report_plans(run, plans, forms.markdown)
-    _page(run, plans, forms.html, path)
+    Pages(run, files.forms, ("deploy-stack", "apply", str(path))).add(plans)
+    code = worst(plans.exit_codes(run.allowed))
     if options.as_json:
         click.echo(json.dumps(plans_json(run, plans, path), indent=2))
     elif path:
-        run.narrator.say(f"plan file: {path}\n  next: deploy-stack apply {path}")
-    return worst(plans.exit_codes(run.allowed))
+        run.narrator.say(next_text(path, code))
+    return code
 
 
-def report_plans(run: Run, plans: Plans, report: Path | None) -> None:
-    """Write the reviews as Markdown where that was asked for."""
-    from deploy_stack.commands.common import write_markdown
-    from deploy_stack.workflow import waiting_text
+def next_text(path: Path, code: Exit) -> str:
+    """Say where the plan is, and what to do with it: one that is blocked is applied by nobody who does not say so."""
+    from deploy_stack.exits import Exit
 
-    write_markdown(
-        report,
-        run.environment.name,
-        [each.review for each in plans.planned],
-        [each.spec.name for each in plans.unchanged],
-        [waiting_text(run, each) for each in plans.waiting],
-    )
-
-
-def _page(run: Run, plans: Plans, html: Path | None, plan: Path | None) -> None:
-    """Write the page where that was asked for, with the command that carries the plan out."""
-    from deploy_stack.commands.common import write_html
-    from deploy_stack.workflow import waiting_text
-
-    target = run.environment.target
-    write_html(
-        html,
-        run.environment,
-        [each.review for each in plans.planned],
-        facts=(("Account", target.account), ("Region", target.region), ("Version", run.environment.version)),
-        allowed=run.allowed,
-        unchanged=tuple(each.spec.name for each in plans.unchanged),
-        waiting=tuple(waiting_text(run, each) for each in plans.waiting),
-        errors=tuple(f"{name}: {error.message}" for name, error in plans.errors.items()),
-        command=("deploy-stack", "apply", str(plan)) if plan else (),
-    )
+    if code is Exit.BLOCKED:
+        step = f"mend it and plan again; or, if it is meant: deploy-stack apply {path} --allow ID, for each ID above"
+    else:
+        step = f"deploy-stack apply {path}"
+    return f"plan file: {path}\n  next: {step}"
 
 
 def save(

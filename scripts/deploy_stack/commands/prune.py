@@ -65,11 +65,11 @@ def left_over(run: Run, name: str, stack_name: str, older_than: float) -> list[d
     """Return what is left over of one stack: our change sets, then the empty stack if nothing else holds it."""
     from datetime import UTC, datetime
 
-    from deploy_stack import changesets, stacks
+    from deploy_stack import changesets
     from deploy_stack.narrate import age
     from deploy_stack.states import REVIEW
 
-    stack = stacks.find(run.aws, stack_name)
+    stack = run.find(stack_name)
     if stack is None:
         return []
     found = []

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deploy_stack.options import Options, change_options, session_options, stack_arguments, yes_option
+from deploy_stack.forms import Files, Forms
+from deploy_stack.options import (
+    Options,
+    change_options,
+    command_line,
+    form_options,
+    session_options,
+    stack_arguments,
+    yes_option,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +31,6 @@ if TYPE_CHECKING:
     from deploy_stack.run import Run
     from deploy_stack.stacks import Stack
 
-Files = tuple[Path | None, Path | None]  # the plan file to write, the review as Markdown
-
 
 @click.command("rollback")
 @stack_arguments
@@ -31,9 +38,7 @@ Files = tuple[Path | None, Path | None]  # the plan file to write, the review as
 @change_options
 @yes_option
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="The plan file to write.")
-@click.option(
-    "--markdown", "report", type=click.Path(path_type=Path), metavar="FILE", help="Also write the review as Markdown."
-)
+@form_options
 @click.option("--to", metavar="VERSION|NUMBER", help="Go back to this release instead of the one before.")
 @click.option("--list", "listing", is_flag=True, help="Show the recorded releases and do nothing.")
 @click.option(
@@ -42,8 +47,14 @@ Files = tuple[Path | None, Path | None]  # the plan file to write, the review as
     metavar="LOGICAL_ID",
     help="For a rollback that failed: do not roll this resource back. May be repeated.",
 )
-def command(
-    to: str | None, listing: bool, skip: tuple[str, ...], out: Path | None, report: Path | None, **typed: Any
+def command(  # noqa: PLR0917
+    to: str | None,
+    listing: bool,
+    skip: tuple[str, ...],
+    out: Path | None,
+    markdown: Path | None,
+    html: Path | None,
+    **typed: Any,
 ) -> int:
     """Plan the version deployed before. At a terminal it asks and deploys it; with --yes it deploys; otherwise it
     writes a plan file and ends with 10.
@@ -55,22 +66,22 @@ def command(
     from deploy_stack.commands.common import watching
     from deploy_stack.session import begin_change
 
-    options = Options(**typed)
+    options, forms = Options(**typed), Forms(markdown, html)
+    forms.check()
     run, specs = begin_change(options)
     run.guard = lambda: None  # an earlier version is not what the files say today
     if listing:
         return watching(run, lambda: _list(run, specs, as_json=options.as_json))
-    return watching(run, lambda: _rollback(run, specs, options, to, skip, files=(out, report)))
+    return watching(run, lambda: _rollback(run, specs, options, to, skip, files=Files(out, forms)))
 
 
 def _rollback(
     run: Run, specs: Sequence[StackSpec], options: Options, to: str | None, skip: tuple[str, ...], *, files: Files
 ) -> Exit:
-    from deploy_stack import stacks
     from deploy_stack.exits import DeployError, Exit
     from deploy_stack.states import Move, Verb, answer
 
-    found = {each.name: stacks.find(run.aws, each.stack_name) for each in specs}
+    found = {each.name: run.find(each.stack_name) for each in specs}
     answers = {name: answer(Verb.ROLLBACK, stack.status if stack else None) for name, stack in found.items()}
     broken = {
         name: stack
@@ -78,6 +89,8 @@ def _rollback(
         if stack and answers[name].move in {Move.CONTINUE_ROLLBACK, Move.ROLL_BACK}
     }
     if broken:
+        if any(files.forms):
+            run.narrator.insist("a rollback that failed is finished without a change set: there is no review to write")
         return _mend(run, broken, skip, as_json=options.as_json)
     if skip:
         raise DeployError("--skip is for a rollback that failed, and none has", exit_code=Exit.USAGE)
@@ -90,14 +103,13 @@ def _rollback(
 
 
 def _to_release(run: Run, specs: Sequence[StackSpec], options: Options, to: str | None, files: Files) -> Exit:
-    from deploy_stack.commands.common import folders, shower
+    from deploy_stack.commands.common import folders
     from deploy_stack.commands.deploy import deploy
-    from deploy_stack.commands.plan import plans_json, report_plans, save
-    from deploy_stack.exits import worst
+    from deploy_stack.commands.plan import leave
+    from deploy_stack.forms import Pages
     from deploy_stack.restoring import choose, restore
-    from deploy_stack.workflow import plan_all, show
+    from deploy_stack.workflow import plan_all
 
-    out, report = files
     templates, _ = folders(options)
     chosen = choose(run, specs, to, named=bool(options.stacks))
     restores = [restore(run, each, chosen[each.name], templates) for each in specs if each.name in chosen]
@@ -106,18 +118,9 @@ def _to_release(run: Run, specs: Sequence[StackSpec], options: Options, to: str 
     numbers = {each.spec.name: each.release.restores or each.release.number for each in restores}
     earlier = [each.spec for each in restores]
     if run.yes or run.narrator.interactive:
-        return deploy(run, earlier, options, report, numbers)
-    plans = plan_all(run, earlier)
-    path = save(run, plans, options, out, numbers)
-    show(run, plans, shower(run, as_json=options.as_json))
-    report_plans(run, plans, report)
-    if options.as_json:
-        import json
-
-        click.echo(json.dumps(plans_json(run, plans, path), indent=2))
-    elif path:
-        run.narrator.say(f"plan file: {path}\n  next: deploy-stack apply {path}")
-    return worst(plans.exit_codes(run.allowed))
+        pages = Pages(run, files.forms, command_line("rollback", options, *(("--to", to) if to else ())))
+        return deploy(run, earlier, options, pages, numbers)
+    return leave(run, plan_all(run, earlier), options, files, numbers)
 
 
 def _mend(run: Run, broken: dict[str, Stack], skip: tuple[str, ...], *, as_json: bool) -> Exit:

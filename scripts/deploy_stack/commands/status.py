@@ -61,9 +61,7 @@ def row(run: Run, spec: StackSpec) -> dict[str, Any]:
     from deploy_stack.states import GONE, REVIEW
     from deploy_stack.templates import same
 
-    stack, template = together(
-        lambda: stacks.find(run.aws, spec.stack_name), lambda: stacks.template_of(run.aws, spec.stack_name)
-    )
+    stack, template = together(lambda: run.find(spec.stack_name), lambda: stacks.template_of(run.aws, spec.stack_name))
     found: dict[str, Any] = {"Stack": spec.name, "StackName": spec.stack_name, "Default": spec.default, "Status": None}
     if stack is None or stack.status in GONE:
         return {**found, "Files": "not deployed"}

@@ -54,14 +54,13 @@ def watch_one(run: Run, spec: StackSpec, board: Board) -> Outcome:
     """Follow one stack, or say how its last operation ended."""
     from dataclasses import replace
 
-    from deploy_stack import stacks
     from deploy_stack.applying import Outcome, cleanup_failures, failed
     from deploy_stack.events import Ending, follow_current
     from deploy_stack.execution import outputs
     from deploy_stack.exits import Exit
     from deploy_stack.states import GONE, Move, Verb, answer, outcome
 
-    stack = stacks.find(run.aws, spec.stack_name)
+    stack = run.find(spec.stack_name)
     found = answer(Verb.WATCH, stack.status if stack else None)
     if stack is None or stack.status in GONE or stack.status == "REVIEW_IN_PROGRESS":
         return Outcome(spec.name, Exit.DONE, found.say or "REVIEW_IN_PROGRESS")

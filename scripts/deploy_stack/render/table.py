@@ -36,7 +36,7 @@ STYLES = {
     "replace?": "red",
     "change": "yellow",
 }
-MANY = 12  # additions from here on are listed in one row a type: a new stack is all additions
+MANY = 12  # more additions or removals are listed in one row a type: a new stack is all additions, one that goes all removals
 SEVERITY_STYLES = {Severity.BLOCK: "bold red", Severity.WARN: "yellow", Severity.NOTE: "dim"}
 
 
@@ -116,9 +116,16 @@ def _table(review: Review) -> Table:
     table = _grid()
     table.add_column(ratio=2, overflow="fold")
     table.add_column(ratio=3, overflow="fold")
-    grouped = sum(each.verb == "add" for each in review.changes) > MANY
+    grouped = [
+        each
+        for verb in ("add", "remove")
+        if review.counts.get(verb, 0) > MANY
+        for each in review.changes
+        if each.verb == verb and not mark(review, each) and not (verb == "remove" and _properties(each))
+    ]
+    listed = {id(each) for each in grouped}
     for change in review.changes:
-        if grouped and change.verb == "add" and not mark(review, change):
+        if id(change) in listed:
             continue
         table.add_row(
             Text(mark(review, change), style="bold"),
@@ -126,16 +133,17 @@ def _table(review: Review) -> Table:
             Text.assemble(change.logical_id, "\n", (short_type(change.type), "dim")),
             Text(_properties(change)),
         )
-    if grouped:
-        for kind, names in _by_type(each for each in review.changes if each.verb == "add" and not mark(review, each)):
-            table.add_row(
-                "", Text("add", style="green"), Text(f"{len(names)} {short_type(kind)}"), Text(", ".join(names))
-            )
+    for verb in ("add", "remove"):
+        for kind, names in _by_type(each for each in grouped if each.verb == verb):
+            words = Text(f"{len(names)} {short_type(kind)}")
+            table.add_row("", Text(verb, style=STYLES[verb]), words, Text(", ".join(names)))
     return table
 
 
 def _properties(change: ResourceChange) -> str:
     lines = [property_line(each) for each in change.properties]
+    if change.verb == "remove" and change.type in HOLDS and change.physical_id:
+        lines.append(change.physical_id)  # what is kept is found again by it
     if change.policy_action and (change.type in HOLDS or "Delete" not in change.policy_action):
         lines.append(f"policy: {change.policy_action}")
     return "\n".join(lines)

@@ -1,7 +1,8 @@
 """The rules of the review, one function each, and the list that is asked.
 
 A rule is a function from one `ResourceChange` and the operation (CREATE or UPDATE) to what it has to say. Its id is
-public: people type it after `--allow`, and jobs match on it. A new rule is a function and a line in RULES.
+public: people type it after `--allow`, and jobs match on it. A new rule is a function and a line in RULES; a rule about
+a stack that is deleted as a whole is one in REMOVALS.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from deploy_stack.review.verdicts import (
     interruption,
     machines,
     protection,
+    removal,
     security,
     statements,
     traffic,
@@ -52,4 +54,21 @@ RULES: tuple[Rule, ...] = (
     Rule("cost", "the bill changes", cost.judge),
     Rule("conditional", "whether the resource is replaced is decided while the change runs", certainty.conditional),
     Rule("unknown-until-applied", "a value is only known while the change runs", certainty.unknown),
+)
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A rule about a stack that is to be deleted: a stable id, what would happen in a few words, and the function that judges."""
+
+    id: str
+    about: str
+    judge: Callable[[removal.Leaving], Iterable[tuple[str, Opinion]]]
+
+
+REMOVALS: tuple[Removal, ...] = (
+    Removal("requests-dropped", "requests would be dropped", removal.requests_dropped),
+    Removal("home-deleted", "a service with data would stop", removal.home_deleted),
+    Removal("last-compute", "nothing would answer requests", removal.last_compute),
+    Removal("still-needed", "other stacks are built on it", removal.still_needed),
 )
