@@ -13,7 +13,7 @@ help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements/dev.txt setup.cfg pyproject.toml
-	@echo "setting up $(VENV) from requirements/dev.txt (hashes checked; about a minute)"
+	@echo "setting up $(VENV) from requirements/dev.txt (hashes checked; one to two minutes)"
 	@# Looked at before a folder is made: one of the wrong Python, or half of one, would be used by every later run.
 	@test -x $(BIN)/pip || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed, and $(PYTHON) is not: make PYTHON=python3.11 ..." >&2; exit 1; }
@@ -30,6 +30,9 @@ templates: $(READY)  ## Write templates/ from the description; prints one line f
 
 docs: $(READY)  ## Write the generated pages of docs/ again
 	@scripts/make_docs.sh
+
+costs: $(READY)  ## What both compute options cost a month, from the templates
+	@$(BIN)/python -m generator costs
 
 prices: $(READY)  ## Read the unit prices again from the AWS Price List (needs AWS credentials), and the page that uses them
 	@$(BIN)/python scripts/refresh_prices.py
@@ -109,4 +112,4 @@ clean:  ## Remove .venv and caches
 	rm -rf $(VENV) .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help venv templates docs prices check test test-slow test-browser audit demo bench bench-peers format lock clean
+.PHONY: help venv templates docs costs prices check test test-slow test-browser audit demo bench bench-peers format lock clean
