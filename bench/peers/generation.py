@@ -6,8 +6,11 @@ Two pairs are compared: generating alone, and generating with a check of what wa
 
 import statistics
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+from local_cloudformation import LocalCloudFormation
 
 from bench.page import Table
 from bench.peers.generators import GENERATORS, Generator, Sizes
@@ -37,14 +40,14 @@ def table() -> Table:
 def measured(generators: Sequence[Generator], runs: int = RUNS) -> dict[Generator, Measured | None]:
     """What each wrote and took; None for what is not installed. Raises RuntimeError if one fails."""
     present = [each for each in generators if each.peer is None or each.peer.installed]
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, _aws(present) as aws:
         folder = Path(name)
         # The run that fills caches is not measured; what it wrote is counted.
-        sizes = {each: _first(each, folder / f"first-{number}") for number, each in enumerate(present)}
+        sizes = {each: _first(each, folder / f"first-{number}", aws) for number, each in enumerate(present)}
         costs: dict[Generator, list[Cost]] = {each: [] for each in present}
         for run in range(runs):
             for number, each in enumerate(present):
-                costs[each].append(_run(each, folder / f"{run}-{number}"))
+                costs[each].append(_run(each, folder / f"{run}-{number}", aws))
     return {each: (sizes[each], costs[each]) if each in costs else None for each in generators}
 
 
@@ -88,14 +91,25 @@ def _beaten(generator: Generator, theirs: list[Cost], ours: list[Cost]) -> list[
     ]
 
 
-def _first(generator: Generator, out: Path) -> Sizes:
-    _run(generator, out)
+@contextmanager
+def _aws(generators: Sequence[Generator]) -> Iterator[Mapping[str, str]]:
+    """Where AWS is, for those who ask it."""
+    if any(each.asks for each in generators):
+        with LocalCloudFormation() as local:
+            yield local.environ
+    else:
+        yield {}
+
+
+def _first(generator: Generator, out: Path, aws: Mapping[str, str]) -> Sizes:
+    _run(generator, out, aws)
     return generator.sizes(out)
 
 
-def _run(generator: Generator, out: Path) -> Cost:
+def _run(generator: Generator, out: Path, aws: Mapping[str, str]) -> Cost:
     out.mkdir()
-    settings = {**generator.peer.environ, **generator.settings} if generator.peer else generator.settings
+    surroundings = {**(generator.peer.environ if generator.peer else {}), **(aws if generator.asks else {})}
+    settings = {**surroundings, **generator.settings}
     cost = measure_tree(
         [each.replace("{out}", str(out)) for each in generator.command],
         out / ".cost",

@@ -1,7 +1,7 @@
-"""Our generator and three others, each as an able user runs it on the whole system: the commands, and what is to be known of them.
+"""Our generator and four others, each as an able user runs it on the whole system: the commands, and what is to be known of them.
 
-`system.json` describes the system once for both CDK apps; `sceptre/` is what sceptre reads. What they take is measured by
-`generation.py`.
+`system.json` describes the system once for both CDK apps; `composex/` and `sceptre/` are what those tools read. What they take is
+measured by `generation.py`.
 """
 
 import json
@@ -47,6 +47,14 @@ SCEPTRE = Peer(
     "and makes no compose files, workflow or manifests.",
     libraries=(".venv-clients/troposphere",),
 )
+COMPOSEX = Peer(
+    "ecs-composex",
+    ".venv-peers-composex/bin/python",
+    "`ecs-compose-x render` of both environments on Fargate: it has no EC2 hosts, registry, delivery, dashboard or budget, one NAT "
+    "gateway whatever `SingleNat` says, of a CPU and a memory target it keeps one. An eighth of its resources are nested stacks. "
+    "It cannot run offline: AWS validates each template for it, here the embedded CloudFormation, whose work is not counted.",
+    libraries=(".venv-peers-composex/ecs-composex", ".venv-peers-composex/troposphere"),
+)
 
 Sizes = tuple[int, int]
 
@@ -56,6 +64,7 @@ class Generator:
     """One command that generates. `{out}` in it stands for a fresh folder; `sizes` counts templates and resources there.
 
     :param checks: whether it also checks what it made
+    :param asks: whether it asks AWS, and so needs the embedded CloudFormation
     """
 
     name: str
@@ -63,13 +72,15 @@ class Generator:
     sizes: Callable[[Path], Sizes]
     peer: Peer | None = None
     checks: bool = False
+    asks: bool = False
     folder: Path = ROOT
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def _sizes(texts: Iterable[str]) -> Sizes:
     """How many of the texts are templates, and their resources together."""
-    counts = [len(resources) for text in texts if (resources := json.loads(text).get("Resources"))]
+    read = [json.loads(text) for text in texts]
+    counts = [len(each["Resources"]) for each in read if isinstance(each, dict) and "Resources" in each]
     return len(counts), sum(counts)
 
 
@@ -129,10 +140,25 @@ def _sceptre() -> Generator:
     )
 
 
+def _composex() -> Generator:
+    render = '"$0" render --name aldeia-$each --region us-east-1 --format json --output-dir "$2/$each"'
+    files = '--docker-compose-file "$1/compose.yaml" --docker-compose-file "$1/$each.yaml"'
+    script = f"for each in staging production; do {render} {files} || exit 1; done"
+    program = COMPOSEX.path.with_name("ecs-compose-x")
+    return Generator(
+        name="`ecs-compose-x render`",
+        command=("sh", "-c", script, str(program), str(HERE / "composex"), "{out}"),
+        sizes=_written("*/*.json"),
+        peer=COMPOSEX,
+        asks=True,
+    )
+
+
 # Ours first: generating, and generating with a check, are what the others are compared with.
 GENERATORS = (
     *_ours(),
     *_cdk(CDK_JS, HERE / "cdk_js", "node", "app.js"),
     *_cdk(CDK_PYTHON, HERE / "cdk_python", str(CDK_PYTHON.path), "app.py"),
     _sceptre(),
+    _composex(),
 )

@@ -118,6 +118,21 @@ def test_the_cdk_apps_describe_the_same_system():
             }
 
 
+@pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda each: each.name)
+def test_composex_reads_the_same_services_and_sizes(environment):
+    folder = HERE / "composex"
+    shared, own = (
+        yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8")) for name in ("compose", environment.name)
+    )
+    assert {name: each["ports"][0]["target"] for name, each in shared["services"].items()} == {
+        each.name: each.port for each in SERVICES
+    }
+    assert own["x-vpc"]["Properties"]["VpcCidr"] == environment.network.cidr
+    for name, task in environment.tasks.items():
+        limits = own["services"][name]["deploy"]["resources"]["limits"]
+        assert (float(limits["cpus"]) * 1024, limits["memory"]) == (task.cpu, f"{task.memory}M")
+
+
 def test_sceptre_has_every_stack_once():
     stacks = [f"{path.parent.name}/{path.stem}" for path in CONFIGURATIONS]
     assert stacks == [f"{path.parent.name}/{path.stem}" for path in TEMPLATES]
