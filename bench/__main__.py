@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench import deploy, generate, move, release, review
 from bench.page import Table, figures, page
-from bench.peers import deployment
+from bench.peers import deployment, generation
 
 MEASUREMENTS: dict[str, Callable[[], Table]] = {
     "generate": lambda: figures(generate.rows()),
@@ -19,6 +19,7 @@ MEASUREMENTS: dict[str, Callable[[], Table]] = {
     "release": lambda: figures(release.rows()),
     "move": lambda: figures(move.rows()),
     "deployment-peers": deployment.table,
+    "generation-peers": generation.table,
 }
 
 

@@ -56,6 +56,7 @@ def _page(staging: Files, production: Files, table: PriceTable) -> Iterator[str]
     yield f"`generator/costs/prices.json`; {staging.region}, US dollars a month, prices of {dated(used)}."
     yield "`python -m generator costs` prints the same with every line of the bill, and `--json` the source of each price."
     yield ""
+    yield from _answer(both, bills, table)
     yield f"![The bill of a month over requests a second, both options, both environments]({CHART})"
     yield ""
     yield from _matrix(staging, production, table)
@@ -69,6 +70,29 @@ def _page(staging: Files, production: Files, table: PriceTable) -> Iterator[str]
     for text in [*ALWAYS, *notes(bills, table.compiled)]:
         yield f"- {text}"
     yield ""
+
+
+def _answer(both: tuple[Files, ...], bills: Mapping[str, Bill], table: PriceTable) -> Iterator[str]:
+    """The decision in a few lines: which option is cheaper at both ends, and what runs unless somebody decides otherwise."""
+    whole = Range()
+    for each in both:
+        default = bills[f"{each.environment} {each.default_option}"]
+        whole = Range(whole.low + default.total.low, whole.high + default.total.high)
+        words = f"{OPTION_WORDS[each.default_option]} is the default, {amount(default)}"
+        yield f"- {each.environment}: {_cheaper(each, bills, table)}; {words}"
+    yield f"- both with their defaults: {dollars(whole)}"
+    yield ""
+
+
+def _cheaper(files: Files, bills: Mapping[str, Bill], table: PriceTable) -> str:
+    if _incomparable(files, table):
+        return "which option is cheaper is not known"
+    (quiet, little), (busy, much) = (
+        _winner({option: getattr(bills[f"{files.environment} {option}"].total, end) for option in OPTIONS})
+        for end in ("low", "high")
+    )
+    again = "" if busy == quiet else f"{busy} "
+    return f"{quiet} is cheaper by ${little:,.0f} at low traffic, {again}by ${much:,.0f} at high traffic"
 
 
 def _table(*header: str) -> Iterator[str]:
@@ -159,10 +183,16 @@ def _steps(files: Files, option: str) -> str:
     )
 
 
-def _less(cost: Mapping[str, float]) -> str:
+def _winner(cost: Mapping[str, float]) -> tuple[str, float]:
+    """The cheaper option's short name, and by how many dollars it is so."""
     short = {EC2: "EC2", FARGATE: "Fargate"}
     best, other = sorted(cost, key=lambda each: cost[each])
-    return f"{short[best]}, by ${cost[other] - cost[best]:,.0f}"
+    return short[best], cost[other] - cost[best]
+
+
+def _less(cost: Mapping[str, float]) -> str:
+    best, less = _winner(cost)
+    return f"{best}, by ${less:,.0f}"
 
 
 def _totals(both: tuple[Files, ...], bills: Mapping[str, Bill]) -> Iterator[str]:

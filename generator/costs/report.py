@@ -28,7 +28,8 @@ ALWAYS = (
     "prices are those of the first paid tier, on demand unless a template says Spot; volume discounts are left out",
     "requests spread over the public services as their vCPU do; copies and capacity units follow the month's average rate",
     "logs are kept uncompressed; recovery points and images at the size the profile says",
-    "log events of Container Insights, restores, and copies to other regions are not counted",
+    "log events of Container Insights, requests to S3, reads from infrequent access, queries of logs, builds, restores, and copies "
+    "to other regions are not counted",
 )
 
 

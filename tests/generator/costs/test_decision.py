@@ -277,6 +277,36 @@ def without(region, *items):
     return replace(TABLE, regions={**TABLE.regions, region: kept})
 
 
+def test_the_page_begins_with_the_answer():
+    """Which option is cheaper at both ends, and the sum of what runs by default: the same dollars as in its tables."""
+    text = (ROOT / "docs/compute-decision.md").read_text()
+    answer, _, rest = text.partition("![")
+    assert "- staging: EC2 is cheaper by $42 at low traffic" in answer
+    assert "- production: Fargate is cheaper by $24 at low traffic, by $54 at high traffic" in answer
+    whole = answer.split("both with their defaults: ")[1].split("\n")[0]
+    (hybrid,) = (line for line in rest.splitlines() if line.startswith("| hybrid, the default"))
+    assert whole in hybrid
+
+
+# The document's decision matrix: every factor and who wins it there.
+MATRIX = {
+    "Ease of Setup": "EC2", "Operational Overhead": "Fargate", "Scalability": "Fargate", "Cost (Low Traffic)": "EC2",
+    "Cost (High Traffic)": "Fargate", "High Availability": "Fargate", "Container Orchestration": "Fargate",
+    "CI/CD Integration": "Fargate", "Learning Curve": "EC2", "Control & Customization": "EC2",
+}  # fmt: skip
+
+
+def test_every_row_of_the_matrix_is_there_and_computed_where_it_can_be():
+    """In the document's order with its winner; stars only in the three rows where nothing can be counted."""
+    text = (ROOT / "docs/compute-decision.md").read_text().split("## ")[1]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| ")]
+    found = {cells[0]: cells for cells in rows if cells[0] in MATRIX}
+    assert list(found) == list(MATRIX)
+    assert {factor: cells[4] for factor, cells in found.items()} == MATRIX
+    assert [factor for factor, cells in found.items() if "★" in "".join(cells)] == list(MATRIX)[-3:]
+    assert all(any(each.isdigit() for each in "".join(found[factor])) for factor in list(MATRIX)[:7])
+
+
 def test_a_missing_price_is_said_and_not_guessed(staging):
     """A region without a price for capacity units: the line counts nothing and is named."""
     table = without("sa-east-1", "alb-lcu-hour")
