@@ -95,19 +95,19 @@ class Source:
 
 
 def sum_of(lines: Iterable[Line]) -> Range:
-    """Return the dollars of some lines."""
+    """The dollars of some lines."""
     kept = list(lines)
     return Range(sum(each.low for each in kept), sum(each.high for each in kept))
 
 
 def bill_of(source: Source, traffic: Traffic, region: str, table: PriceTable) -> Bill:
-    """Return the bill of one template."""
+    """The bill of one template."""
     stack = Stack(source.name, resources(source.template, source.values, source.published))
     return bill_of_stack(stack, traffic, region, table)
 
 
 def bill_of_stack(stack: Stack, traffic: Traffic, region: str, table: PriceTable) -> Bill:
-    """Return the bill of resources that are worked out already."""
+    """The bill of resources that are worked out already."""
     lines: list[Line] = []
     unknown: set[str] = set()
     for resource in stack.resources.values():
@@ -141,7 +141,7 @@ class Difference:
 
 
 def differences(before: Bill, after: Bill) -> tuple[Difference, ...]:
-    """Return what differs between two bills of one stack, the heaviest first."""
+    """What differs between two bills of one stack, the heaviest first."""
     found = []
     ids = {(each.logical_id, each.type): None for bill in (before, after) for each in bill.lines}
     for name, kind in ids:
@@ -168,7 +168,7 @@ def unpriced_apart(one: Bill, other: Bill) -> tuple[str, ...]:
 
 
 def is_known(resource_type: str) -> bool:
-    """Tell whether a type is priced or known to be free."""
+    """Whether a type is priced or known to be free."""
     from generator.costs.charges import PRICED  # noqa: PLC0415  (only the tests of completeness ask)
 
     return resource_type in PRICED or resource_type in FREE
