@@ -96,19 +96,19 @@ class Source:
 
 
 def sum_of(lines: Iterable[Line]) -> Range:
-    """Return the dollars of some lines; exact, since `sum` rounds otherwise from Python 3.12 on, and a page would be stale there."""
+    """The dollars of some lines, added exactly: from Python 3.12 on `sum` rounds otherwise, and a page would be stale."""
     kept = list(lines)
     return Range(fsum(each.low for each in kept), fsum(each.high for each in kept))
 
 
 def bill_of(source: Source, traffic: Traffic, region: str, table: PriceTable) -> Bill:
-    """Return the bill of one template."""
+    """The bill of one template."""
     stack = Stack(source.name, resources(source.template, source.values, source.published))
     return bill_of_stack(stack, traffic, region, table)
 
 
 def bill_of_stack(stack: Stack, traffic: Traffic, region: str, table: PriceTable) -> Bill:
-    """Return the bill of resources that are worked out already."""
+    """The bill of resources that are worked out already."""
     lines: list[Line] = []
     unknown: set[str] = set()
     for resource in stack.resources.values():
@@ -142,7 +142,7 @@ class Difference:
 
 
 def differences(before: Bill, after: Bill) -> tuple[Difference, ...]:
-    """Return what differs between two bills of one stack, the heaviest first."""
+    """What differs between two bills of one stack, the heaviest first."""
     found = []
     ids = {(each.logical_id, each.type): None for bill in (before, after) for each in bill.lines}
     for name, kind in ids:
@@ -169,7 +169,7 @@ def unpriced_apart(one: Bill, other: Bill) -> tuple[str, ...]:
 
 
 def is_known(resource_type: str) -> bool:
-    """Tell whether a type is priced or known to be free."""
+    """Whether a type is priced or known to be free."""
     from generator.costs.charges import PRICED  # noqa: PLC0415  (only the tests of completeness ask)
 
     return resource_type in PRICED or resource_type in FREE

@@ -51,7 +51,7 @@ class Panel:
 
 
 def svg(panels: Sequence[Panel]) -> str:
-    """Return the chart of two environments."""
+    """The chart of two environments."""
     described = "; ".join(_in_words(each) for each in panels)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
@@ -139,7 +139,7 @@ def _along(drawn: Sequence[Sequence[tuple[float, float]]]) -> Iterator[tuple[flo
 
 
 def _round_up(value: float) -> float:
-    """Return four round steps that leave a little room above the value."""
+    """Four round steps that leave a little room above the value."""
     step = value * 1.05 / 4
     size = float(10 ** floor(log10(step)))
     return 4 * size * next(each for each in ROUND if each * size >= step)

@@ -42,7 +42,7 @@ class Pool:
 
 
 def pools(files: Files, option: str) -> list[Pool]:
-    """Return what serves requests with one option. Raises CostsError for hosts whose vCPUs nobody knows."""
+    """What serves requests with one option. Raises CostsError for hosts whose vCPUs nobody knows."""
     stack = files.compute(option)
     milliseconds = files.traffic.cpu_milliseconds_per_request.high or 1
     found = _services(stack, milliseconds) if option == "fargate" else _groups(stack, milliseconds)
@@ -171,7 +171,7 @@ class Curve:
 
 
 def curve(files: Files, option: str, table: PriceTable) -> Curve:
-    """Return the curve of one option from no traffic to its capacity. Between two points it is straight."""
+    """The curve of one option from no traffic to its capacity. Between two points it is straight."""
     model = Model(files, option, table)
     rates = _rates(files, model.pools, capacity(files, option))
     return Curve(option, tuple((rate, model.dollars(rate)) for rate in rates))
@@ -198,7 +198,7 @@ class Stretch:
 
 
 def cheaper(files: Files, table: PriceTable) -> list[Stretch]:
-    """Return which option is cheaper from no traffic to where one of them is full; where it changes is a break-even.
+    """Which option is cheaper from no traffic to where one of them is full; where it changes is a break-even.
 
     Nothing where an option serves no requests at all.
     """

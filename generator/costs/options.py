@@ -49,7 +49,7 @@ class Files:
         return next((each for each in self.options if any(_of_option(name, each) for name in self.default)), "")
 
     def stacks(self, option: str) -> Iterator[Source]:
-        """Yield what runs with one option, ChromaDB in its compute stack."""
+        """What runs with one option, ChromaDB in its compute stack."""
         published = published_values(self.templates.values())
         other = {each for each in self.options if each != option}
         for name, template in self.templates.items():
@@ -61,7 +61,7 @@ class Files:
             yield Source(name, template, values, published)
 
     def resolved(self, option: str) -> Iterator[Stack]:
-        """Yield the resources of what runs with one option, worked out."""
+        """The resources of what runs with one option, worked out."""
         for each in self.stacks(option):
             yield Stack(each.name, resources(each.template, each.values, each.published))
 
@@ -79,7 +79,7 @@ def _of_option(stack: str, option: str) -> bool:
 
 
 def bill(files: Files, option: str, table: PriceTable) -> Bill:
-    """Return the whole bill of an environment with one option."""
+    """The whole bill of an environment with one option."""
     found = Bill(files.region)
     for source in files.stacks(option):
         found = found.plus(bill_of(source, files.traffic, files.region, table))
@@ -87,7 +87,7 @@ def bill(files: Files, option: str, table: PriceTable) -> Bill:
 
 
 def read(environment: str, templates: Path, parameters: Path) -> Files:
-    """Return an environment's files. Raises CostsError naming the file that is missing or wrong."""
+    """An environment's files. Raises CostsError naming the file that is missing or wrong."""
     manifest = _json(templates / environment / "manifest.json")
     if manifest is None:
         known = sorted(each.parent.name for each in templates.glob("*/manifest.json"))

@@ -33,7 +33,7 @@ OPINIONS = (
 
 
 def files(environments: Mapping[str, Files], table: PriceTable) -> dict[str, str]:
-    """Return the page and its chart."""
+    """The page and its chart."""
     staging, production = environments["staging"], environments["production"]
     panels = [
         Panel(

@@ -39,7 +39,7 @@ def options_of(files: Files) -> tuple[str, ...]:
 
 
 def as_json(files: Files, table: PriceTable, today: date) -> Json:
-    """Return everything as plain values; dollars a month."""
+    """Everything as plain values; dollars a month."""
     bills = {option: bill(files, option, table) for option in options_of(files)}
     return {
         "Environment": files.environment,
@@ -116,7 +116,7 @@ def notes(bills: dict[str, Bill], today: date) -> list[str]:
 
 
 def dollars(amount: Range) -> str:
-    """Return `$107.60 to $116.70`."""
+    """`$107.60 to $116.70`."""
     low, high = (f"${each:,.2f}" for each in (amount.low, amount.high))
     return low if low == high else f"{low} to {high}"
 
@@ -131,7 +131,7 @@ def amount(found: Bill, group: str = "") -> str:
 
 
 def lines(files: Files, table: PriceTable, today: date, *, every: bool = False) -> Iterator[str]:
-    """Yield the report for people; `every` adds each line of the bill."""
+    """The report for people; `every` adds each line of the bill."""
     bills = {option: bill(files, option, table) for option in options_of(files)}
     yield f"{files.environment}: {files.region}, US dollars a month, prices of {dated(_prices(bills))}"
     if files.options:
@@ -176,7 +176,7 @@ def _saves(saving: Saving, region: str) -> str:
 
 
 def break_even(files: Files, table: PriceTable) -> Iterator[str]:
-    """Yield which option is cheaper between which rates, and by how much at most; or why nobody can tell."""
+    """Which option is cheaper between which rates, and by how much at most; or why nobody can tell."""
     missing = incomparable({option: bill(files, option, table) for option in files.options})
     if missing:
         yield f"which option is cheaper is not known: no price in {files.region} of {', '.join(missing)}"

@@ -35,7 +35,7 @@ class Saving:
 
 
 def savings(files: Files, option: str, table: PriceTable) -> list[Saving]:
-    """Return every saving that applies to an environment with one option."""
+    """Every saving that applies to an environment with one option."""
     whole = bill(files, option, table)
     found = []
     for name, asks, change in CHANGES:

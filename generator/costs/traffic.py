@@ -111,13 +111,13 @@ class Traffic:
         return self.scaled(1)
 
     def scaled(self, each: float | Range) -> Range:
-        """Return `each` of a request over all requests of a month."""
+        """`each` of a request over all requests of a month."""
         low, high = (each.low, each.high) if isinstance(each, Range) else (each, each)
         rate = self.requests_per_second
         return Range(rate.low * SECONDS * low, rate.high * SECONDS * high)
 
     def gigabytes(self, kilobytes: Range) -> Range:
-        """Return KB of each request as GB a month."""
+        """KB of each request as GB a month."""
         found = self.scaled(kilobytes)
         return Range(found.low / KB_IN_GB, found.high / KB_IN_GB)
 
@@ -140,7 +140,7 @@ class Traffic:
         )
 
     def assumptions(self) -> Iterator[str]:
-        """Yield what is assumed, one text a key that is given."""
+        """What is assumed, one text a key that is given."""
         for name, text in TEXTS.items():
             value: Range = getattr(self, name)
             if value != NOTHING:
@@ -156,7 +156,7 @@ class TrafficError(ValueError):
 
 
 def parse(text: str, file: str) -> Traffic:
-    """Return the profile. Raises TrafficError for anything that is not one."""
+    """The profile. Raises TrafficError for anything that is not one."""
     try:
         found = json.loads(text)
     except ValueError as error:
@@ -168,7 +168,7 @@ def parse(text: str, file: str) -> Traffic:
 
 
 def mistakes_in(found: object, file: str) -> Iterator[str]:
-    """Yield one text for each mistake in a parsed profile."""
+    """One text for each mistake in a parsed profile."""
     if not isinstance(found, Mapping):
         yield f'{file}: found {type(found).__name__}, expected {{"RequestsPerSecond": {{"Low": 1, "High": 10}}, ...}}'
         return

@@ -100,6 +100,7 @@ class Node:
         return self.document.resource(self.target, *types, conditions=self.conditions) if self.target else None
 
     def walk(self, keys: tuple[Key, ...]) -> Iterator[Node]:
+        """Every value that `keys` lead to; one whose value is MISSING for each way that ends early."""
         for node in self.document.open(self):
             if not keys or node.value is MISSING:
                 yield node
@@ -109,6 +110,7 @@ class Node:
                 yield node
 
     def step(self, key: Key, rest: tuple[Key, ...]) -> Iterator[Node]:
+        """What `walk` gives for one key of a value that is worked out already, and for the keys behind it."""
         if key == "*":
             # IAM takes one thing where a list of one is meant.
             items = (

@@ -4,7 +4,8 @@
 const { App, Tags } = require('aws-cdk-lib');
 const { NetworkStack, DataStack } = require('./foundation');
 const { EdgeStack } = require('./edge');
-const { FargateStack, Ec2Stack } = require('./compute');
+const { FargateStack } = require('./fargate');
+const { Ec2Stack } = require('./hosts');
 const { RegistryStack, DeliveryStack, MonitoringStack } = require('./operations');
 const system = require('../system.json');
 

@@ -1,7 +1,7 @@
-// What several stacks make: published values, log groups, buckets.
+// What several stacks make: published values, log groups, buckets, grants.
 'use strict';
 
-const { Duration, aws_logs: logs, aws_s3: s3, aws_ssm: ssm } = require('aws-cdk-lib');
+const { Duration, aws_iam: iam, aws_logs: logs, aws_s3: s3, aws_ssm: ssm } = require('aws-cdk-lib');
 
 // Values that other tools read, at /aldeia/<environment>/<stack>/<name>.
 function publish(scope, folder, values) {
@@ -35,4 +35,18 @@ function served(system) {
   return Object.entries(system.services).filter(([, service]) => service.path);
 }
 
-module.exports = { publish, logGroup, bucket, served };
+// Through the access point only, as the file system's policy demands.
+function grantMount(role, data) {
+  role.addToPrincipalPolicy(new iam.PolicyStatement({
+    actions: ['elasticfilesystem:ClientMount', 'elasticfilesystem:ClientWrite'],
+    resources: [data.fileSystem.fileSystemArn],
+    conditions: { StringEquals: { 'elasticfilesystem:AccessPointArn': data.accessPoint.accessPointArn } },
+  }));
+}
+
+// The text with what it has in braces, where there is a value of that name.
+function filled(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+module.exports = { publish, logGroup, bucket, served, grantMount, filled };

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 import aws_cdk as cdk
-from compute import Ec2Stack, FargateStack
 from edge import EdgeStack
+from fargate import FargateStack
 from foundation import DataStack, NetworkStack
+from hosts import Ec2Stack
 from operations import DeliveryStack, MonitoringStack, RegistryStack
 
 system = json.loads((Path(__file__).parent.parent / "system.json").read_text())

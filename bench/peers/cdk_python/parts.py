@@ -1,6 +1,9 @@
-"""What several stacks make: published values, log groups, buckets."""
+"""What several stacks make: published values, log groups, buckets, grants."""
+
+import re
 
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ssm as ssm
@@ -40,3 +43,19 @@ def bucket(scope, name, **properties):
 def served(system):
     """The services that the load balancer serves."""
     return {name: service for name, service in system["services"].items() if service["path"]}
+
+
+def grant_mount(role, data):
+    """Through the access point only, as the file system's policy demands."""
+    role.add_to_principal_policy(
+        iam.PolicyStatement(
+            actions=["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+            resources=[data.file_system.file_system_arn],
+            conditions={"StringEquals": {"elasticfilesystem:AccessPointArn": data.access_point.access_point_arn}},
+        )
+    )
+
+
+def filled(text, values):
+    """The text with what it has in braces, where there is a value of that name."""
+    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), text)

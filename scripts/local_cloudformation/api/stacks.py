@@ -139,7 +139,7 @@ def _policy(request: Request) -> str | None:
 
 def update_stack(engine: Engine, request: Request) -> dict[str, Any]:
     """UpdateStack."""
-    from local_cloudformation.api.change_sets import refuse_non_terminal  # noqa: PLC0415 - it needs begin_update
+    from local_cloudformation.api.change_sets import refuse_non_terminal  # noqa: PLC0415  (it needs begin_update)
 
     stack = engine.stack(request["StackName"], request.region)
     on_failure = "DO_NOTHING" if request.get("DisableRollback") else "ROLLBACK"
