@@ -219,8 +219,8 @@ def as_deploy_error(error: BaseException, doing: str) -> DeployError:
     """Return an AWS error as one sentence that says what was being done and what may help."""
     code, text = error_code(error), error_text(error)
     step = ""
-    if is_expired(error):
-        step = "the credentials have expired: sign in again and repeat the command"
+    if is_expired(error):  # the same words for every stack: they are said once
+        doing, step = "AWS does not take these credentials", "they have expired: sign in again and repeat the command"
     elif code in DENIED:
         step = "the role lacks this permission"
     elif type(error).__name__ == "NoCredentialsError":
