@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BROWSER := $(VENV)/.browser
 AUDIT := .venv-audit
+PEERS := .venv-peers
 
 .DEFAULT_GOAL := help
 
@@ -12,7 +13,7 @@ help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements/dev.txt setup.cfg pyproject.toml
-	@echo "setting up $(VENV) from requirements/dev.txt (hashes checked; about a minute)"
+	@echo "setting up $(VENV) from requirements/dev.txt (hashes checked; one to two minutes)"
 	@# Looked at before a folder is made: one of the wrong Python, or half of one, would be used by every later run.
 	@test -x $(BIN)/pip || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed, and $(PYTHON) is not: make PYTHON=python3.11 ..." >&2; exit 1; }
@@ -29,6 +30,9 @@ templates: $(READY)  ## Write templates/ from the description; prints one line f
 
 docs: $(READY)  ## Write the generated pages of docs/ again
 	@scripts/make_docs.sh
+
+costs: $(READY)  ## What both compute options cost a month, from the templates
+	@$(BIN)/python -m generator costs
 
 prices: $(READY)  ## Read the unit prices again from the AWS Price List (needs AWS credentials), and the page that uses them
 	@$(BIN)/python scripts/refresh_prices.py
@@ -77,6 +81,21 @@ demo: $(READY)  ## The whole loop on the embedded CloudFormation: no AWS account
 bench: $(READY)  ## Measure: CPU seconds and ratios, medians of at least seven runs
 	@$(BIN)/python -m bench
 
+# Each peer in an environment of its own; the AWS CLI and sceptre in the one that the slow tests use too.
+$(PEERS)/.ready: requirements/clients.txt requirements/peers-cdk.txt requirements/peers-composex.txt requirements/peers-sam.txt \
+  requirements/peers/package-lock.json | $(READY)
+	@echo "setting up $(PEERS), $(PEERS)-cdk, $(PEERS)-composex, $(PEERS)-sam, .venv-clients (hashes checked; about four minutes)"
+	@for name in peers-cdk peers-composex peers-sam; do \
+	  { test -x .venv-$$name/bin/python || $(PYTHON) -m venv .venv-$$name; } && \
+	  .venv-$$name/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/$$name.txt || exit 1; done
+	@$(BIN)/python -c 'from tests.clients import installed; installed()'
+	@mkdir -p $(PEERS)/node
+	@cp requirements/peers/package.json requirements/peers/package-lock.json requirements/peers/.npmrc $(PEERS)/node/
+	@cd $(PEERS)/node && npm ci --silent
+	@touch $@
+
+bench-peers: $(PEERS)/.ready  ## Install what make bench compares with: AWS CDK, AWS SAM CLI, AWS CLI, sceptre, ecs-composex (needs Node.js 20)
+
 format: $(READY)  ## Format and mend what ruff can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -84,7 +103,7 @@ format: $(READY)  ## Format and mend what ruff can
 lock: $(READY)  ## Compile requirements/*.txt again from setup.cfg (needs uv on PATH)
 	uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --all-extras \
 	  setup.cfg requirements/build.in --output-file requirements/dev.txt
-	for name in clients browser audit audit-checkov; do uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	for name in clients browser audit audit-checkov peers-cdk peers-composex peers-sam; do uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  requirements/$$name.in --output-file requirements/$$name.txt; done
 	uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --constraint requirements/dev.txt requirements/deploy.in --output-file requirements/deploy.txt
@@ -93,4 +112,4 @@ clean:  ## Remove .venv and caches
 	rm -rf $(VENV) .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help venv templates docs prices check test test-slow test-browser audit demo bench format lock clean
+.PHONY: help venv templates docs costs prices check test test-slow test-browser audit demo bench bench-peers format lock clean

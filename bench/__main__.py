@@ -10,15 +10,16 @@ from pathlib import Path
 
 from bench import deploy, generate, move, release, review
 from bench.page import Table, figures, page
-from bench.peers import deployment
+from bench.peers import deployment, generation
 
 MEASUREMENTS: dict[str, Callable[[], Table]] = {
-    "generate": lambda: figures(generate.rows()),
+    "generate": generate.table,
     "review": lambda: figures(review.rows()),
     "deploy": lambda: figures(deploy.rows()),
     "release": lambda: figures(release.rows()),
     "move": lambda: figures(move.rows()),
     "deployment-peers": deployment.table,
+    "generation-peers": generation.table,
 }
 
 

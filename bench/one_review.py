@@ -54,7 +54,7 @@ def change(number: int) -> dict[str, Any]:
 
 
 def main(form: str, count: int) -> int:
-    """Return the length of the review in that form."""
+    """The length of the review in that form."""
     shown = review(
         stack="fargate",
         stack_name="aldeia-production-fargate",

@@ -1,9 +1,11 @@
 """One process, measured: wall and CPU seconds, peak memory, exit code.
 
 In: a command. Out: a `Cost`. CPU seconds are user and system time of the process and of the children it waited for; the peak is
-the largest resident size of the process's own memory, asked of Linux at its end.
+the largest resident size of the process's own memory, asked of Linux at its end. `measure_tree` is for programs that are several
+processes: it counts every descendant, and its peak is that of the largest.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -27,14 +29,34 @@ sys.argv = sys.argv[1:]
 runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 """
 
+# Small, for a child's ru_maxrss begins with the size of what started it; and it takes in what a parent leaves behind.
+_SMALL_PARENT = """
+import ctypes, json, os, sys, time
+ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
+then = time.perf_counter()
+first = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+cpu = peak = 0
+while True:
+    try:
+        child, status, used = os.wait4(-1, 0)
+    except ChildProcessError:
+        break
+    cpu, peak = cpu + used.ru_utime + used.ru_stime, max(peak, used.ru_maxrss)
+    if child == first:
+        wall, code = time.perf_counter() - then, os.waitstatus_to_exitcode(status)
+with open(sys.argv[1], "w") as note:
+    json.dump({"wall": wall, "cpu": cpu, "code": code, "peak": peak / 1024}, note)
+"""
+
 
 @dataclass(frozen=True)
 class Cost:
-    """One process: wall and CPU seconds, exit code."""
+    """One process: wall and CPU seconds, exit code; for a tree of them the largest one's peak in MiB."""
 
     wall: float
     cpu: float
     code: int
+    peak: float = 0.0
 
 
 def measure(
@@ -56,6 +78,22 @@ def measure(
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return Cost(time.perf_counter() - then, used.ru_utime + used.ru_stime, process.returncode)
+
+
+def measure_tree(
+    command: list[str], note: Path, folder: Path = ROOT, settings: Mapping[str, str] | None = None
+) -> Cost:
+    """Run a process and return what it and all its descendants cost; `note` is a file it may write."""
+    subprocess.run(
+        [sys.executable, "-S", "-E", "-c", _SMALL_PARENT, str(note), *command],
+        cwd=folder,
+        env={**surroundings(), **(settings or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    return Cost(**json.loads(note.read_text(encoding="utf-8")))
 
 
 def cpu_seconds(*arguments: str) -> float:

@@ -158,7 +158,7 @@ class Balancer:
 
 
 def fetch(port: int, host: str) -> tuple[int, str]:
-    """Return status and text of the answer from a local port. Raises OSError where there is none."""
+    """Status and text of the answer from a local port. Raises OSError where there is none."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=TIMEOUT)
     try:
         connection.request("GET", "/", headers={"Host": host})

@@ -27,6 +27,9 @@ def explained(error: Exception) -> str | None:
         path = Path(error.filename or "")
         return f"{_shown(path)}:{error.lineno}: {error.msg}" if path.name in _TYPED else None
     frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    if frames and frames[-1][0].f_globals.get("__name__", "").partition(".")[0] == "troposphere":
+        ours = [each for each in frames if _file(each[0]).is_relative_to(_ROOT / "generator")]
+        return f"{_shown(_file(ours[-1][0]))}:{ours[-1][1]}: {error}" if ours else None
     typed = [index for index, (frame, _) in enumerate(frames) if _file(frame).name in _TYPED]
     if not typed:
         return str(error) if isinstance(error, ModelError) else None

@@ -99,7 +99,7 @@ def of_shared(services: tuple[Service, ...], templates: Mapping[str, Json]) -> J
             DependsOn=_depends_on(name, template, publishers, templates),
             RollbackAlarms=[],
             Secrets=[],
-            ServiceRole=None,  # these stacks make the roles, so a person deploys them with his own
+            ServiceRole=None,  # these stacks make the roles, so people deploy them with their own
             guarded=True,
         )
         for name, template in templates.items()

@@ -43,7 +43,7 @@ AWS_TYPES: Mapping[str, tuple[re.Pattern[str], str]] = {
 def check_parameters(
     template: Mapping[str, Any], entries: object, *, file: str, optional: Collection[str] = ()
 ) -> list[str]:
-    """Return one text for each mistake in `entries`, none when the template would take them.
+    """One text for each mistake in `entries`, none when the template would take them.
 
     `entries` has the shape of CloudFormation's own parameter files: a list of `{"ParameterKey", "ParameterValue"}`.
     `optional` names parameters that may be missing although they have no default (an image tag is given at each
@@ -85,7 +85,7 @@ def check_parameters(
 
 
 def check_value(declaration: Mapping[str, Any], value: str) -> list[str]:
-    """Return what is wrong with `value` for one parameter declaration of a template.
+    """What is wrong with `value` for one parameter declaration of a template.
 
     The texts do not name the key, and never repeat the value of a `NoEcho` parameter.
     """
@@ -114,12 +114,12 @@ def check_value(declaration: Mapping[str, Any], value: str) -> list[str]:
 
 
 def is_no_echo(declaration: Mapping[str, Any]) -> bool:
-    """Tell whether a parameter's value is a secret: CloudFormation takes true and "true"."""
+    """Whether a parameter's value is a secret: CloudFormation takes true and "true"."""
     return str(declaration.get("NoEcho", "false")).lower() == "true"
 
 
 def is_ssm_value(declaration: Mapping[str, Any]) -> bool:
-    """Tell whether the parameter's value is the name of an SSM parameter that CloudFormation resolves."""
+    """Whether the parameter's value is the name of an SSM parameter that CloudFormation resolves."""
     return SSM_VALUE.fullmatch(str(declaration.get("Type", "String"))) is not None
 
 

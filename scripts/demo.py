@@ -105,7 +105,7 @@ class Demo:
 
     def __init__(self, work: Path, environment: Mapping[str, str]) -> None:
         self.work = work
-        self.environment = {**environment, "PYTHONPATH": f"{work}:{ROOT / 'scripts'}"}
+        self.environment = {**environment, "PYTHONPATH": f"{work}:{ROOT / 'scripts'}", "COLUMNS": "100"}
         self.number = 0
         self.as_told = True
         self.facts: list[str] = []
@@ -167,7 +167,7 @@ class Demo:
                 print(f"  -{was}\n  +{now}")
         print("  $ deploy-stack deploy production fargate --yes")
         done = self.run("-m", "deploy_stack", "deploy", "production", "fargate", "--yes")
-        print(indent(without_links(done.stdout + done.stderr)))
+        self.show(done.stdout + done.stderr)
         changed = "UPDATE_COMPLETE" in done.stdout + done.stderr
         self.expect(done.returncode if changed else 1, 0, "a size: reviewed, then rolled over without a gap")
 
@@ -177,7 +177,7 @@ class Demo:
         self.edit("generator/stacks/data.py", "Encrypted=True", "Encrypted=False")
         self.run("-m", "generator")
         done = self.run("-m", "deploy_stack", "plan", "production", "data")
-        print(indent(without_links(done.stdout + done.stderr)))
+        self.show(done.stdout + done.stderr)
         self.expect(done.returncode, 11, "blocked: it would replace the file system that holds the data")
         self.edit("generator/stacks/data.py", "Encrypted=False", "Encrypted=True")
         self.run("-m", "generator")
@@ -187,7 +187,7 @@ class Demo:
         command = ("deploy", "production", "fargate", "--image", f"backend={BROKEN}", "--yes")
         self.title("Deploy an image that does not start", "deploy-stack " + " ".join(command))
         done = self.run("-m", "deploy_stack", *command)
-        print(indent(without_links(done.stdout + done.stderr)))
+        self.show(done.stdout + done.stderr)
         self.expect(done.returncode, 13, "rolled back by itself, with the cause and the next step")
         print(indent(self.run("-m", "deploy_stack", "status", "production").stdout))
 
@@ -220,12 +220,16 @@ class Demo:
         self.facts.append(f"{'ok ' if good else 'NOT'} {self.number}. {fact} (exit {found})")
         print(f"  exit {found}" + ("" if good else f", but {right} was to be expected"), flush=True)
 
+    def show(self, text: str) -> None:
+        """What a command said, without the links to a console that has nothing to show of it."""
+        print(indent("\n".join(line for line in text.splitlines() if "console.aws.amazon.com" not in line)))
+
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """One command of this project, in the temporary checkout."""
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=self.work,
-            env={**self.environment, "COLUMNS": "100"},
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,
@@ -236,7 +240,7 @@ class Demo:
         process = subprocess.Popen(
             [sys.executable, "-m", "deploy_stack", *arguments],
             cwd=self.work,
-            env={**self.environment, "COLUMNS": "100"},
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -249,14 +253,14 @@ class Demo:
                 print(f"  {line.rstrip()}", flush=True)
         code = process.wait()
         if code:
-            print(indent(without_links("".join(everything))))
+            self.show("".join(everything))
         return code
 
     def deploy(self, environment: str, *arguments: str) -> int:
         """Deploy, and print one line for each stack; everything if it fails."""
         done = self.run("-m", "deploy_stack", "deploy", environment, *arguments, "--yes")
         if done.returncode:
-            print(indent(without_links(done.stdout + done.stderr)))
+            self.show(done.stdout + done.stderr)
         for name, outcome in re.findall(r"^([\w-]+): ([A-Z_]+_COMPLETE|unchanged)$", done.stdout + done.stderr, re.M):
             print(f"  {environment:10} {name:10} {outcome}", flush=True)
         return done.returncode
@@ -285,11 +289,6 @@ class Demo:
 def indent(text: str) -> str:
     """`text` moved to the right, as quoted output."""
     return "\n".join(f"  {line}" for line in text.rstrip().splitlines())
-
-
-def without_links(text: str) -> str:
-    """Console links lead to an account that is not there."""
-    return "\n".join(line for line in text.splitlines() if "console.aws.amazon.com" not in line)
 
 
 def bold(text: str) -> str:

@@ -1,8 +1,10 @@
 """Other tools at the same work: what they are, how they are run, and what must be known to judge their figures."""
 
+import json
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import distributions
 from pathlib import Path
 
 from bench.process import ROOT, surroundings
@@ -27,12 +29,20 @@ class Peer:
     :param executable: a path inside the checkout
     :param fairness: what its figures leave out or count in; Markdown
     :param settings: environment variables beside `QUIET`
+    :param libraries: what else it needs, whose versions matter too: folders of npm packages, or names of Python packages after
+        their environment
     """
 
     name: str
     executable: str
     fairness: str
     settings: Mapping[str, str] = field(default_factory=dict)
+    libraries: tuple[str, ...] = ()
+
+    @property
+    def installed(self) -> bool:
+        """Whether `make bench-peers` has put it there, whole."""
+        return self.path.exists() and all(_library(ROOT / each) for each in self.libraries)
 
     @property
     def path(self) -> Path:
@@ -52,6 +62,20 @@ class Peer:
             [self.path, "--version"], env={**surroundings(), **self.environ}, capture_output=True, text=True, check=True
         )
         return _number(done.stdout or done.stderr)
+
+    def versions(self) -> str:
+        """Its own version and those of its libraries."""
+        libraries = [f"{Path(each).name} {_library(ROOT / each)}" for each in self.libraries]
+        return f"{self.version()}{' with ' * bool(libraries)}{', '.join(libraries)}"
+
+
+def _library(path: Path) -> str:
+    """The version of an npm package in its folder, or of a Python package in the environment `path.parent`; empty if absent."""
+    about = path / "package.json"
+    if about.exists():
+        return str(json.loads(about.read_text(encoding="utf-8"))["version"])
+    folders = [str(each) for each in path.parent.glob("lib/python3*/site-packages")]
+    return next((each.version for each in distributions(name=path.name, path=folders)), "")
 
 
 def _number(said: str) -> str:

@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from generator.costs.options import CostsError, read
+from generator.costs.options import CostsError, check_region, read
 from generator.costs.page import files
 from generator.costs.prices import own_table
 from generator.files import replace
@@ -32,12 +32,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         environments = {name: read(name, options.templates, options.parameters) for name in ("staging", "production")}
+        for each in environments.values():
+            check_region(each, own_table())
+        written = files(environments, own_table())
     except CostsError as error:
         print(f"generator.costs: {error}", file=sys.stderr)
         return 1
     stale = [
         (options.out / name, text)
-        for name, text in files(environments, own_table()).items()
+        for name, text in written.items()
         if not (options.out / name).is_file() or (options.out / name).read_text(encoding="utf-8") != text
     ]
     for path, text in stale:

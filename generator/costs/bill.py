@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.costs.catalogue import ITEMS
+from generator.costs.catalogue import ITEMS, group_of
 from generator.costs.charges import FREE, charges_of
 from generator.costs.charges.charge import Stack
 from generator.costs.prices import Price, PriceTable
@@ -42,9 +42,14 @@ class Line:
         return self.amount.high * self.price.dollars if self.price else 0
 
     @property
+    def unit(self) -> str:
+        """What one of the amount is."""
+        return ITEMS[self.item].unit if self.item in ITEMS else "unit"
+
+    @property
     def group(self) -> str:
         """The group of the catalogue that the line is shown in."""
-        return ITEMS[self.item].group if self.item in ITEMS else "other"
+        return group_of(self.item)
 
 
 @dataclass(frozen=True)
@@ -90,19 +95,19 @@ class Source:
 
 
 def sum_of(lines: Iterable[Line]) -> Range:
-    """Return the dollars of some lines."""
+    """The dollars of some lines."""
     kept = list(lines)
     return Range(sum(each.low for each in kept), sum(each.high for each in kept))
 
 
 def bill_of(source: Source, traffic: Traffic, region: str, table: PriceTable) -> Bill:
-    """Return the bill of one template."""
+    """The bill of one template."""
     stack = Stack(source.name, resources(source.template, source.values, source.published))
     return bill_of_stack(stack, traffic, region, table)
 
 
 def bill_of_stack(stack: Stack, traffic: Traffic, region: str, table: PriceTable) -> Bill:
-    """Return the bill of resources that are worked out already."""
+    """The bill of resources that are worked out already."""
     lines: list[Line] = []
     unknown: set[str] = set()
     for resource in stack.resources.values():
@@ -136,7 +141,7 @@ class Difference:
 
 
 def differences(before: Bill, after: Bill) -> tuple[Difference, ...]:
-    """Return what differs between two bills of one stack, the heaviest first."""
+    """What differs between two bills of one stack, the heaviest first."""
     found = []
     ids = {(each.logical_id, each.type): None for bill in (before, after) for each in bill.lines}
     for name, kind in ids:
@@ -153,8 +158,17 @@ def differences(before: Bill, after: Bill) -> tuple[Difference, ...]:
     return tuple(sorted(found, key=lambda each: -max(abs(each.low), abs(each.high))))
 
 
+def unpriced_apart(one: Bill, other: Bill) -> tuple[str, ...]:
+    """The items without a price that are billed in different amounts: what nobody can tell the bills' difference without."""
+    amounts = [
+        {(each.logical_id, each.item, each.amount.low, each.amount.high) for each in bill.unpriced}
+        for bill in (one, other)
+    ]
+    return tuple(sorted({item for _, item, _, _ in amounts[0] ^ amounts[1]}))
+
+
 def is_known(resource_type: str) -> bool:
-    """Tell whether a type is priced or known to be free."""
+    """Whether a type is priced or known to be free."""
     from generator.costs.charges import PRICED  # noqa: PLC0415  (only the tests of completeness ask)
 
     return resource_type in PRICED or resource_type in FREE

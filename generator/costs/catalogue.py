@@ -117,3 +117,10 @@ _ITEMS = (
 )  # fmt: skip
 
 ITEMS: Mapping[str, Item] = {each.key: each for each in _ITEMS}
+
+
+def group_of(key: str) -> str:
+    """The group that an item is shown in; also of an instance or volume type that has no price here."""
+    if key in ITEMS:
+        return ITEMS[key].group
+    return STORAGE if key.startswith("ebs-") else COMPUTE

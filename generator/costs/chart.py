@@ -1,6 +1,7 @@
 """The chart of the decision: the month's bill over requests a second, both options, one panel for each environment.
 
-In: curves. Out: one SVG, readable in light and dark and without colour (one line is dashed, each has its name at its end).
+In: curves. Out: one SVG, one panel above the other so that its words can be read on a narrow screen too; readable in light and
+dark and without colour: one line is dashed, and so is the axis where that option is the cheaper one.
 Refuses to know: where the numbers come from.
 """
 
@@ -12,24 +13,25 @@ from html import escape
 from itertools import pairwise
 from math import floor, log10
 
-from generator.costs.demand import Curve
+from generator.costs.demand import Curve, Stretch
 from generator.costs.options import OPTION_WORDS
 
-WIDTH, HEIGHT = 860, 400
-PANEL, TOP, TALL = 320, 96, 250  # width of a panel, its top, its height
+WIDTH, HEIGHT = 480, 700
+LEFT, PANEL, TALL = 64, 386, 210  # where a panel begins, its width, its height
+TOPS = (120, 424)
 ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
-LEFT = (70, 490)  # where the panels begin
 
 _STYLE = """
 .costs{--ground:#ffffff;--ink:#1f2328;--quiet:#57606a;--line:#d0d7de;--ec2:#9a3412;--fargate:#0969da}
 @media (prefers-color-scheme:dark){
 .costs{--ground:#0d1117;--ink:#e6edf3;--quiet:#a3adb8;--line:#3d444d;--ec2:#ffa657;--fargate:#6cb6ff}}
-.costs text{font:400 12px "Helvetica Neue",Helvetica,Arial,"Liberation Sans",sans-serif;fill:var(--quiet)}
+.costs text{font:400 13px "Helvetica Neue",Helvetica,Arial,"Liberation Sans",sans-serif;fill:var(--quiet)}
 .costs .title{font-size:18px;font-weight:600;fill:var(--ink)}
 .costs .panel{font-size:14px;font-weight:600;fill:var(--ink)}
 .costs .ground{fill:var(--ground)}
 .costs .grid{stroke:var(--line);stroke-width:1}
 .costs .curve{fill:none;stroke-width:2.5;stroke-linejoin:round}
+.costs .band{stroke-width:6}
 .costs .ec2{stroke:var(--ec2);stroke-dasharray:7 4}
 .costs .fargate{stroke:var(--fargate)}
 .costs circle.ec2{fill:var(--ec2);stroke:none}
@@ -41,14 +43,15 @@ _STYLE = """
 
 @dataclass(frozen=True)
 class Panel:
-    """One environment: its name and the curve of each option."""
+    """One environment: its name, the curve of each option, and where which of them is the cheaper one."""
 
     environment: str
     curves: tuple[Curve, ...]
+    cheaper: tuple[Stretch, ...] = ()
 
 
 def svg(panels: Sequence[Panel]) -> str:
-    """Return the chart of two environments."""
+    """The chart of two environments."""
     described = "; ".join(_in_words(each) for each in panels)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
@@ -60,8 +63,8 @@ def svg(panels: Sequence[Panel]) -> str:
         '<text class="title" x="20" y="32">US dollars a month over requests a second</text>',
         *_legend(),
     ]
-    for left, panel in zip(LEFT, panels, strict=True):
-        parts.extend(_panel(left, panel))
+    for top, panel in zip(TOPS, panels, strict=True):
+        parts.extend(_panel(top, panel))
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -79,27 +82,29 @@ def _legend() -> Iterator[str]:
     for option, words in OPTION_WORDS.items():
         yield f'<path class="curve {option}" d="M{x} 52h34"/>'
         yield f'<text class="{option}" x="{x + 42}" y="56">{words}</text>'
-        x += 240
-    yield f'<text x="{x}" y="56">dot: all that scaling allows is busy</text>'
+        x += 250
+    yield '<text x="20" y="78">dot: all that scaling allows is busy; on the axis: the cheaper option</text>'
 
 
-def _panel(left: float, panel: Panel) -> Iterator[str]:
+def _panel(top: float, panel: Panel) -> Iterator[str]:
     most_x = _round_up(max(rate for each in panel.curves for rate, _ in each.points))
     most_y = _round_up(max(cost for each in panel.curves for _, cost in each.points))
 
     def x(rate: float) -> float:
-        return round(left + PANEL * rate / most_x, 1)
+        return round(LEFT + PANEL * rate / most_x, 1)
 
     def y(cost: float) -> float:
-        return round(TOP + TALL - TALL * cost / most_y, 1)
+        return round(top + TALL - TALL * cost / most_y, 1)
 
-    yield f'<text class="panel" x="{left}" y="{TOP - 12}">{panel.environment}</text>'
+    yield f'<text class="panel" x="{LEFT}" y="{top - 14}">{panel.environment}</text>'
     for step in range(5):
         cost, rate = most_y * step / 4, most_x * step / 4
-        yield f'<path class="grid" d="M{left} {y(cost)}h{PANEL}"/>'
-        yield f'<text x="{left - 8}" y="{y(cost) + 4}" text-anchor="end">${cost:,.0f}</text>'
-        yield f'<text x="{x(rate)}" y="{TOP + TALL + 18}" text-anchor="middle">{rate:,.4g}</text>'
-    yield f'<text x="{left + PANEL / 2}" y="{TOP + TALL + 38}" text-anchor="middle">requests a second, average of the month</text>'
+        yield f'<path class="grid" d="M{LEFT} {y(cost)}h{PANEL}"/>'
+        yield f'<text x="{LEFT - 8}" y="{y(cost) + 4}" text-anchor="end">${cost:,.0f}</text>'
+        yield f'<text x="{x(rate)}" y="{top + TALL + 20}" text-anchor="middle">{rate:,.4g}</text>'
+    yield f'<text x="{LEFT + PANEL / 2}" y="{top + TALL + 40}" text-anchor="middle">requests a second, average of the month</text>'
+    for stretch in panel.cheaper:
+        yield f'<path class="band {stretch.option}" d="M{x(stretch.start)} {y(0)}H{x(stretch.end)}"/>'
     drawn = [[(x(rate), y(cost)) for rate, cost in each.points] for each in panel.curves]
     for each, points in zip(panel.curves, drawn, strict=True):
         joined = " ".join(f"{across},{down}" for across, down in points)
@@ -111,7 +116,7 @@ def _panel(left: float, panel: Panel) -> Iterator[str]:
 
 def _label(option: str, text: str, dot: tuple[float, float], drawn: Sequence[Sequence[tuple[float, float]]]) -> str:
     """A label at a dot, on the first of its sides where no line runs through it."""
-    wide = 7 * len(text)
+    wide = 7.5 * len(text)
     sides = ((6, -11, "end"), (8, 20, "start"), (-8, 20, "end"), (8, -11, "start"))
 
     def crossed(side: tuple[int, int, str]) -> bool:
@@ -134,7 +139,7 @@ def _along(drawn: Sequence[Sequence[tuple[float, float]]]) -> Iterator[tuple[flo
 
 
 def _round_up(value: float) -> float:
-    """Return four round steps that leave a little room above the value."""
+    """Four round steps that leave a little room above the value."""
     step = value * 1.05 / 4
     size = float(10 ** floor(log10(step)))
     return 4 * size * next(each for each in ROUND if each * size >= step)

@@ -13,7 +13,7 @@ from argparse import ArgumentParser
 from datetime import UTC, datetime
 from pathlib import Path
 
-from generator.costs.options import CostsError, read
+from generator.costs.options import CostsError, check_region, read
 from generator.costs.prices import own_table
 from generator.costs.report import as_json, lines
 
@@ -28,13 +28,11 @@ def main(arguments: list[str]) -> int:
     try:
         found = [read(name, options.templates, options.parameters) for name in names]
         for each in found:
-            if not table.knows(each.region):
-                known = ", ".join(table.known_regions)
-                raise CostsError(f"{each.environment}: no prices for {each.region}; there are {known}: make prices")
+            check_region(each, table)
         if options.json:
             print(json.dumps([as_json(each, table, today) for each in found], indent=2))
         else:
-            print("\n\n".join("\n".join(lines(each, table, today, every=options.lines)) for each in found))
+            print("\n\n".join(["\n".join(lines(each, table, today, every=options.lines)) for each in found]))
     except BrokenPipeError:
         os.dup2(
             os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()

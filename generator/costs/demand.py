@@ -12,15 +12,14 @@ from math import ceil
 
 from generator.costs.bill import bill_of_stack
 from generator.costs.charges.charge import Stack, number
-from generator.costs.charges.compute import BURSTABLE, TARGET
-from generator.costs.options import Files
+from generator.costs.charges.compute import TARGET, vcpus
+from generator.costs.options import CostsError, Files
 from generator.costs.prices import PriceTable
 from generator.costs.resolve import Resource, reference
 from generator.costs.traffic import Range, Traffic
 
 FULL_PERCENT = 70.0  # of the CPU, for what no policy scales: the document's own threshold
 BETWEEN = 12  # rates looked at besides those where the number of copies changes
-M6I_CPUS = {"large": 2, "xlarge": 4, "2xlarge": 8}
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Pool:
 
 
 def pools(files: Files, option: str) -> list[Pool]:
-    """Return what serves requests with one option."""
+    """What serves requests with one option. Raises CostsError for hosts whose vCPUs nobody knows."""
     stack = files.compute(option)
     milliseconds = files.traffic.cpu_milliseconds_per_request.high or 1
     found = _services(stack, milliseconds) if option == "fargate" else _groups(stack, milliseconds)
@@ -51,8 +50,8 @@ def pools(files: Files, option: str) -> list[Pool]:
 
 
 def capacity(files: Files, option: str) -> float:
-    """Requests a second that an option serves at its largest."""
-    return min(each.capacity for each in pools(files, option))
+    """Requests a second that an option serves at its largest; 0 where nothing in it serves requests."""
+    return min((each.capacity for each in pools(files, option)), default=0.0)
 
 
 def _services(stack: Stack, milliseconds: float) -> Iterator[Pool]:
@@ -95,8 +94,12 @@ def _groups(stack: Stack, milliseconds: float) -> Iterator[Pool]:
         template = stack.resources.get(reference(group.get("LaunchTemplate", "LaunchTemplateId")) or "")
         if not group.get("TargetGroupARNs") or template is None:
             continue
-        family, _, size = str(template.get("LaunchTemplateData", "InstanceType")).partition(".")
-        cpus = BURSTABLE[size][0] if family.startswith("t") else M6I_CPUS[size]
+        kind = str(template.get("LaunchTemplateData", "InstanceType"))
+        cpus = vcpus(kind)
+        if cpus is None:
+            raise CostsError(
+                f"{template.id}: InstanceType: found {kind!r}, expected one whose size tells its vCPUs: t3.medium"
+            )
         highs = [
             number(each.get("Threshold")) for each in stack.of("AWS::CloudWatch::Alarm")
             if each.get("MetricName") == "CPUUtilization" and each.get("ComparisonOperator") == "GreaterThanThreshold"
@@ -168,9 +171,9 @@ class Curve:
 
 
 def curve(files: Files, option: str, table: PriceTable) -> Curve:
-    """Return the curve of one option from no traffic to its capacity. Between two points it is straight."""
+    """The curve of one option from no traffic to its capacity. Between two points it is straight."""
     model = Model(files, option, table)
-    rates = _rates(files, model.pools, min(each.capacity for each in model.pools))
+    rates = _rates(files, model.pools, capacity(files, option))
     return Curve(option, tuple((rate, model.dollars(rate)) for rate in rates))
 
 
@@ -186,39 +189,47 @@ def _rates(files: Files, served_by: list[Pool], most: float) -> list[float]:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A range of rates in which one option is the cheaper one."""
+    """A range of rates in which one option is the cheaper one, and the dollars a month by which it is so at most."""
 
     option: str
     start: float
     end: float
+    most: float
 
 
 def cheaper(files: Files, table: PriceTable) -> list[Stretch]:
-    """Return which option is cheaper from no traffic to where one of them is full; where it changes is a break-even."""
+    """Which option is cheaper from no traffic to where one of them is full; where it changes is a break-even.
+
+    Nothing where an option serves no requests at all.
+    """
     models = {option: Model(files, option, table) for option in files.options}
+    if not models or not all(each.pools for each in models.values()):
+        return []
     served_by = [pool for each in models.values() for pool in each.pools]
     found: list[Stretch] = []
     for rate in _rates(files, served_by, min(each.capacity for each in served_by)):
-        best = _best(models, rate)
+        best, less = _best(models, rate)
         if not found:
-            found.append(Stretch(best, 0.0, rate))
+            found.append(Stretch(best, 0.0, rate, less))
         elif found[-1].option == best:
-            found[-1] = replace(found[-1], end=rate)
+            found[-1] = replace(found[-1], end=rate, most=max(found[-1].most, less))
         else:
             even = _break_even(models, found[-1].end, rate, found[-1].option)
             found[-1] = replace(found[-1], end=even)
-            found.append(Stretch(best, even, rate))
+            found.append(Stretch(best, even, rate, less))
     return found
 
 
-def _best(models: Mapping[str, Model], rate: float) -> str:
+def _best(models: Mapping[str, Model], rate: float) -> tuple[str, float]:
+    """The cheaper option at a rate, and by how many dollars."""
     cost = {option: model.dollars(rate) for option, model in models.items()}
-    return min(cost, key=lambda each: cost[each])
+    best = min(cost, key=lambda each: cost[each])
+    return best, max(cost.values()) - cost[best]
 
 
 def _break_even(models: Mapping[str, Model], low: float, high: float, until: str) -> float:
     """Halve the range in which the cheaper option changes until it is a hundredth of a request a second."""
     while high - low > 0.01:
         middle = (low + high) / 2
-        low, high = (middle, high) if _best(models, middle) == until else (low, middle)
+        low, high = (middle, high) if _best(models, middle)[0] == until else (low, middle)
     return low

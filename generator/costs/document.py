@@ -78,7 +78,7 @@ _ONE_WRITER = "two ChromaDB tasks on one volume lose data, so one runs: half of 
 
 
 def figures(staging: Files, production: Files, table: PriceTable) -> Iterator[Figure]:
-    """Yield every cost figure of the document."""
+    """Every cost figure of the document."""
     option_a, option_b = "Option A: EC2 with Docker Compose", "Option B: ECS Fargate"
     quiet, busy = services(staging, table), services(production, table, documented=True)
     s_ec2, p_ec2 = vcpu_only(staging, "ec2", table), vcpu_only(production, "ec2", table)

@@ -49,7 +49,7 @@ class Files:
         return next((each for each in self.options if any(_of_option(name, each) for name in self.default)), "")
 
     def stacks(self, option: str) -> Iterator[Source]:
-        """Yield what runs with one option, ChromaDB in its compute stack."""
+        """What runs with one option, ChromaDB in its compute stack."""
         published = published_values(self.templates.values())
         other = {each for each in self.options if each != option}
         for name, template in self.templates.items():
@@ -61,7 +61,7 @@ class Files:
             yield Source(name, template, values, published)
 
     def resolved(self, option: str) -> Iterator[Stack]:
-        """Yield the resources of what runs with one option, worked out."""
+        """The resources of what runs with one option, worked out."""
         for each in self.stacks(option):
             yield Stack(each.name, resources(each.template, each.values, each.published))
 
@@ -79,7 +79,7 @@ def _of_option(stack: str, option: str) -> bool:
 
 
 def bill(files: Files, option: str, table: PriceTable) -> Bill:
-    """Return the whole bill of an environment with one option."""
+    """The whole bill of an environment with one option."""
     found = Bill(files.region)
     for source in files.stacks(option):
         found = found.plus(bill_of(source, files.traffic, files.region, table))
@@ -87,37 +87,78 @@ def bill(files: Files, option: str, table: PriceTable) -> Bill:
 
 
 def read(environment: str, templates: Path, parameters: Path) -> Files:
-    """Return an environment's files. Raises CostsError naming the file that is missing or wrong."""
+    """An environment's files. Raises CostsError naming the file that is missing or wrong."""
     manifest = _json(templates / environment / "manifest.json")
     if manifest is None:
         known = sorted(each.parent.name for each in templates.glob("*/manifest.json"))
         raise CostsError(
             f"{environment}: no such environment; there are {', '.join(known) or 'none: run make templates'}"
         )
-    target = _json(parameters / environment / "target.json") or {}
-    if not isinstance(target.get("Region"), str):
+    stacks = manifest.get("Stacks") if isinstance(manifest, dict) else None
+    if not isinstance(stacks, list) or not all(isinstance(each, dict) and "Name" in each for each in stacks):
         raise CostsError(
-            f"{parameters / environment / 'target.json'}: Region: found {target.get('Region')!r}, expected a region"
+            f"{templates / environment / 'manifest.json'}: Stacks: found {_short(stacks)}, expected the stacks: make templates"
         )
-    names = [each["Name"] for each in manifest["Stacks"]]
-    traffic = parameters / environment / FILE
-    try:
-        profile = parse(traffic.read_text(encoding="utf-8"), str(traffic)) if traffic.is_file() else Traffic()
-    except TrafficError as error:
-        raise CostsError(str(error)) from error
+    names = [each["Name"] for each in stacks]
     return Files(
         environment=environment,
-        region=target["Region"],
-        default=tuple(each["Name"] for each in manifest["Stacks"] if each.get("Default", True)),
-        templates={name: _json(templates / environment / f"{name}.json") or {} for name in names},
+        region=_region(parameters / environment / "target.json"),
+        default=tuple(each["Name"] for each in stacks if each.get("Default", True)),
+        templates={name: _template(templates / environment / f"{name}.json") for name in names},
         values={name: _values(parameters / environment / f"{name}.json") for name in names},
-        traffic=profile,
-        protected=any(each.get("TerminationProtection") for each in manifest["Stacks"]),
+        traffic=_profile(parameters / environment / FILE),
+        protected=any(each.get("TerminationProtection") for each in stacks),
     )
 
 
+def check_region(files: Files, table: PriceTable) -> None:
+    """Refuse a region that the table does not have at all: CostsError."""
+    if not table.knows(files.region):
+        known = ", ".join(table.known_regions)
+        raise CostsError(f"{files.environment}: no prices for {files.region}; there are {known}: make prices")
+
+
+def _region(path: Path) -> str:
+    target = _json(path)
+    region = target.get("Region") if isinstance(target, dict) else None
+    if not isinstance(region, str):
+        raise CostsError(f"{path}: Region: found {region!r}, expected a region")
+    return region
+
+
+def _profile(path: Path) -> Traffic:
+    try:
+        return parse(path.read_text(encoding="utf-8"), str(path)) if path.is_file() else Traffic()
+    except UnicodeDecodeError as error:
+        raise CostsError(f"{path}: cannot be read as JSON: {error}") from error
+    except TrafficError as error:
+        raise CostsError(str(error)) from error
+
+
+def _template(path: Path) -> Mapping[str, Any]:
+    found = _json(path)
+    resources_ = found.get("Resources") if isinstance(found, dict) else None
+    if not isinstance(resources_, dict) or not all(
+        isinstance(each, dict) and "Type" in each for each in resources_.values()
+    ):
+        what = "no file" if found is None else f"Resources {_short(resources_)}"
+        raise CostsError(f"{path}: found {what}, expected a template with resources: make templates")
+    return dict(found)
+
+
 def _values(path: Path) -> dict[str, str]:
-    return {each["ParameterKey"]: str(each["ParameterValue"]) for each in _json(path) or []}
+    found = _json(path) or []
+    pairs = [each for each in found if isinstance(each, dict) and {"ParameterKey", "ParameterValue"} <= set(each)]
+    if not isinstance(found, list) or len(pairs) < len(found):
+        raise CostsError(
+            f'{path}: found {_short(found)}, expected [{{"ParameterKey": ..., "ParameterValue": ...}}, ...]'
+        )
+    return {each["ParameterKey"]: str(each["ParameterValue"]) for each in pairs}
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _json(path: Path) -> Any:

@@ -17,7 +17,7 @@ from generator.costs.chart import Panel, svg
 from generator.costs.document import built, figures
 from generator.costs.options import OPTION_WORDS, OPTIONS, Files, bill
 from generator.costs.prices import PriceTable, dated
-from generator.costs.report import ALWAYS, break_even, dollars, notes
+from generator.costs.report import ALWAYS, amount, break_even, dollars, incomparable, notes
 from generator.costs.savings import savings
 from generator.costs.traffic import TEXTS, Range
 
@@ -33,10 +33,14 @@ OPINIONS = (
 
 
 def files(environments: Mapping[str, Files], table: PriceTable) -> dict[str, str]:
-    """Return the page and its chart."""
+    """The page and its chart."""
     staging, production = environments["staging"], environments["production"]
     panels = [
-        Panel(each.environment, tuple(demand.curve(each, option, table) for option in each.options))
+        Panel(
+            each.environment,
+            tuple(demand.curve(each, option, table) for option in each.options),
+            () if _incomparable(each, table) else tuple(demand.cheaper(each, table)),
+        )
         for each in (staging, production)
     ]
     return {PAGE: "\n".join(_page(staging, production, table)), CHART: svg(panels)}
@@ -52,19 +56,43 @@ def _page(staging: Files, production: Files, table: PriceTable) -> Iterator[str]
     yield f"`generator/costs/prices.json`; {staging.region}, US dollars a month, prices of {dated(used)}."
     yield "`python -m generator costs` prints the same with every line of the bill, and `--json` the source of each price."
     yield ""
+    yield from _answer(both, bills, table)
     yield f"![The bill of a month over requests a second, both options, both environments]({CHART})"
     yield ""
-    yield from _matrix(production, table)
+    yield from _matrix(staging, production, table)
     yield from _totals(both, bills)
     yield from _break_evens(both, table)
     yield from _figures(staging, production, table)
     yield from _savings(both, table)
     yield from _assumptions(both)
-    yield "## What is not in the figures"
+    yield "## What is assumed besides, and what is not in the figures"
     yield ""
     for text in [*ALWAYS, *notes(bills, table.compiled)]:
         yield f"- {text}"
     yield ""
+
+
+def _answer(both: tuple[Files, ...], bills: Mapping[str, Bill], table: PriceTable) -> Iterator[str]:
+    """The decision in a few lines: which option is cheaper at both ends, and what runs unless somebody decides otherwise."""
+    whole = Range()
+    for each in both:
+        default = bills[f"{each.environment} {each.default_option}"]
+        whole = Range(whole.low + default.total.low, whole.high + default.total.high)
+        words = f"{OPTION_WORDS[each.default_option]} is the default, {amount(default)}"
+        yield f"- {each.environment}: {_cheaper(each, bills, table)}; {words}"
+    yield f"- both with their defaults: {dollars(whole)}"
+    yield ""
+
+
+def _cheaper(files: Files, bills: Mapping[str, Bill], table: PriceTable) -> str:
+    if _incomparable(files, table):
+        return "which option is cheaper is not known"
+    (quiet, little), (busy, much) = (
+        _winner({option: getattr(bills[f"{files.environment} {option}"].total, end) for option in OPTIONS})
+        for end in ("low", "high")
+    )
+    again = "" if busy == quiet else f"{busy} "
+    return f"{quiet} is cheaper by ${little:,.0f} at low traffic, {again}by ${much:,.0f} at high traffic"
 
 
 def _table(*header: str) -> Iterator[str]:
@@ -76,14 +104,22 @@ def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _matrix(production: Files, table: PriceTable) -> Iterator[str]:
+def _incomparable(files: Files, table: PriceTable) -> tuple[str, ...]:
+    return incomparable({option: bill(files, option, table) for option in files.options})
+
+
+def _matrix(staging: Files, production: Files, table: PriceTable) -> Iterator[str]:
     yield "## The decision matrix"
     yield ""
-    yield "The design document's rows for production. Stars are left where nothing can be counted; they are the document's own."
+    yield "The design document's rows, for production where nothing else is said. Beside the winner of a cost stands what the other"
+    yield "option pays more. Stars are left where nothing can be counted; they are the document's own."
     yield ""
     yield from _table("factor", OPTION_WORDS[EC2], OPTION_WORDS[FARGATE], "winner", "the document's winner")
     for row in _counted(production, table):
         yield _row(*row)
+        if row[0].startswith("Cost ("):
+            end, told = ("low", "EC2") if "Low" in row[0] else ("high", "-")
+            yield _row(*_cost(f"{row[0]}, staging", staging, end, told, table))
     for factor, left, right, winner in OPINIONS:
         yield _row(factor, left, right, winner, winner)
     yield ""
@@ -105,10 +141,8 @@ def _counted(files: Files, table: PriceTable) -> Iterator[tuple[str, str, str, s
         f"{_steps(files, FARGATE)}: {most[FARGATE]:.0f} requests/s; each service by itself",
         "EC2 by capacity, Fargate by step", "Fargate",
     )  # fmt: skip
-    bills = {option: bill(files, option, table).total for option in OPTIONS}
     for factor, end, told in (("Cost (Low Traffic)", "low", "EC2"), ("Cost (High Traffic)", "high", "Fargate")):
-        cost = {option: getattr(bills[option], end) for option in OPTIONS}
-        yield factor, f"${cost[EC2]:,.0f}", f"${cost[FARGATE]:,.0f}", _less(cost), told
+        yield _cost(factor, files, end, told, table)
     rate = files.traffic.requests_per_second
     for name, at in (("low", rate.low), ("high", rate.high)):
         cost = {option: demand.dollars_at(files, option, at, table) for option in OPTIONS}
@@ -123,16 +157,42 @@ def _counted(files: Files, table: PriceTable) -> Iterator[tuple[str, str, str, s
            "Fargate", "Fargate")  # fmt: skip
 
 
+def _cost(factor: str, files: Files, end: str, told: str, table: PriceTable) -> tuple[str, str, str, str, str]:
+    """A row of the whole bill at one end, with the groups that make the difference."""
+    bills = {option: bill(files, option, table) for option in OPTIONS}
+    cost = {option: getattr(found.total, end) for option, found in bills.items()}
+    cells = f"${cost[EC2]:,.0f}", f"${cost[FARGATE]:,.0f}"
+    if missing := incomparable(bills):
+        return factor, *cells, f"not known without {', '.join(missing)}", told
+    best, other = sorted(cost, key=lambda each: cost[each])
+    parts = {
+        group: getattr(bills[other].of_group(group), end) - getattr(bills[best].of_group(group), end)
+        for group in GROUPS
+    }
+    ranked = sorted((each for each in parts if abs(parts[each]) >= 0.5), key=lambda each: -abs(parts[each]))
+    why = ", ".join(f"{each} {'-' if parts[each] < 0 else '+'}${abs(parts[each]):,.0f}" for each in ranked)
+    return factor, *cells, f"{_less(cost)}: {why}" if why else _less(cost), told
+
+
 def _steps(files: Files, option: str) -> str:
-    found = demand.pools(files, option)
-    word = "hosts" if option == EC2 else "tasks"
-    return ", ".join(f"{each.least} to {each.most} {word}" for each in found)
+    if option == EC2:
+        return ", ".join(f"{each.least} to {each.most} hosts" for each in demand.pools(files, option))
+    return ", ".join(
+        f"{each.least} to {each.most} {each.id.removesuffix('Service').lower()} tasks"
+        for each in demand.pools(files, option)
+    )
+
+
+def _winner(cost: Mapping[str, float]) -> tuple[str, float]:
+    """The cheaper option's short name, and by how many dollars it is so."""
+    short = {EC2: "EC2", FARGATE: "Fargate"}
+    best, other = sorted(cost, key=lambda each: cost[each])
+    return short[best], cost[other] - cost[best]
 
 
 def _less(cost: Mapping[str, float]) -> str:
-    short = {EC2: "EC2", FARGATE: "Fargate"}
-    best, other = sorted(cost, key=lambda each: cost[each])
-    return f"{short[best]}, by ${cost[other] - cost[best]:,.0f}"
+    best, less = _winner(cost)
+    return f"{best}, by ${less:,.0f}"
 
 
 def _totals(both: tuple[Files, ...], bills: Mapping[str, Bill]) -> Iterator[str]:
@@ -143,8 +203,8 @@ def _totals(both: tuple[Files, ...], bills: Mapping[str, Bill]) -> Iterator[str]
     names = [f"{each.environment} {option}" for each in both for option in each.options]
     yield from _table("", *names)
     for group in GROUPS:
-        yield _row(group, *(dollars(bills[name].of_group(group)) for name in names))
-    yield _row("**total**", *(f"**{dollars(bills[name].total)}**" for name in names))
+        yield _row(group, *(amount(bills[name], group) for name in names))
+    yield _row("**total**", *(f"**{amount(bills[name])}**" for name in names))
     yield ""
 
 
@@ -152,10 +212,16 @@ def _break_evens(both: tuple[Files, ...], table: PriceTable) -> Iterator[str]:
     yield "## Where one becomes cheaper than the other"
     yield ""
     yield "Copies follow the scaling that the templates say: CPU and requests for each target on Fargate, CPU of the hosts on EC2,"
-    yield "where burstable hosts also pay for what they use beyond their baseline."
+    yield "where burstable hosts also pay for what they use beyond their baseline. A copy more is a step in the bill: where two"
+    yield "options cost nearly the same, the cheaper one changes at every step."
     yield ""
     for each in both:
-        yield f"- {each.environment}: {'; '.join(break_even(each, table))}"
+        stretches = list(break_even(each, table))
+        if len(stretches) == 1:
+            yield f"- {each.environment}: {stretches[0]}"
+        else:
+            yield f"- {each.environment}:"
+            yield from (f"  - {text}" for text in stretches)
     yield ""
 
 
@@ -189,7 +255,10 @@ def _savings(both: tuple[Files, ...], table: PriceTable) -> Iterator[str]:
     for each in both:
         for option in each.options:
             for saving in savings(each, option, table):
-                yield _row(each.environment, option, saving.name, dollars(saving.amount), saving.asks)
+                saved = (
+                    f"not known: no price of {', '.join(saving.missing)}" if saving.missing else dollars(saving.amount)
+                )
+                yield _row(each.environment, option, saving.name, saved, saving.asks)
     yield ""
 
 

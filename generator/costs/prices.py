@@ -38,11 +38,11 @@ class PriceTable:
     regions: Mapping[str, Mapping[str, Price]]
 
     def find(self, region: str, key: str) -> Price | None:
-        """Return a price, or None where the table has none."""
+        """A price, or None where the table has none."""
         return self.regions.get(region, {}).get(key) or self.regions.get(EVERYWHERE, {}).get(key)
 
     def knows(self, region: str) -> bool:
-        """Tell whether the table has this region at all."""
+        """Whether the table has this region at all."""
         return region in self.regions
 
     @property
@@ -58,7 +58,7 @@ def own_table() -> PriceTable:
 
 
 def from_json(found: Mapping[str, Any]) -> PriceTable:
-    """Return the table of parsed `prices.json`. Raises KeyError or ValueError for what is no price table."""
+    """The table of parsed `prices.json`. Raises KeyError or ValueError for what is no price table."""
     if found["Currency"] != "USD":
         raise ValueError(f"Currency: found {found['Currency']!r}, expected USD")
     sources = found["Sources"]
@@ -84,7 +84,7 @@ def _price(key: str, row: Mapping[str, Any], sources: Mapping[str, Any]) -> Pric
 
 
 def staleness(prices: Iterable[Price], today: date) -> str:
-    """Return what is to be said of prices that are older than STALE_DAYS or undated, "" when there are none."""
+    """What is to be said of prices that are older than STALE_DAYS or undated, "" when there are none."""
     used = list(prices)
     old = sorted({each.key for each in used if each.read is None or (today - each.read).days > STALE_DAYS})
     if not old:
@@ -94,7 +94,7 @@ def staleness(prices: Iterable[Price], today: date) -> str:
 
 
 def dated(prices: Iterable[Price]) -> str:
-    """Return the days between which prices were read: `2026-06-13 to 2026-10-03`; "undated" when nobody says."""
+    """The days between which prices were read: `2026-06-13 to 2026-10-03`; "undated" when nobody says."""
     days = sorted({each.read for each in prices if each.read})
     if not days:
         return "undated"

@@ -24,7 +24,7 @@ class Resource:
     properties: Mapping[str, Any] = field(default_factory=dict)
 
     def get(self, *path: str | int) -> Any:
-        """Return a property by its path, None where the path ends early."""
+        """A property by its path, None where the path ends early."""
         found: Any = self.properties
         for key in path:
             if isinstance(found, Mapping):
@@ -39,7 +39,7 @@ class Resource:
 def resources(
     template: Mapping[str, Any], values: Mapping[str, str], published: Mapping[str, Any] | None = None
 ) -> dict[str, Resource]:
-    """Return the resources that exist, by logical id. `published` are Parameter Store values by name, as far as they are known."""
+    """The resources that exist, by logical id. `published` are Parameter Store values by name, as far as they are known."""
     scope = _Scope(template, values, published or {})
     found = {}
     for name, raw in (template.get("Resources") or {}).items():
@@ -51,7 +51,7 @@ def resources(
 
 
 def published_values(templates: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what templates write to Parameter Store: {name: value}; a joined list stays a list."""
+    """What templates write to Parameter Store: {name: value}; a joined list stays a list."""
     found: dict[str, Any] = {}
     for template in templates:
         for raw in (template.get("Resources") or {}).values():
@@ -65,7 +65,7 @@ def published_values(templates: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def reference(value: Any) -> str | None:
-    """Return the logical id that a value refers to: `Ref`, or the resource of `Fn::GetAtt`."""
+    """The logical id that a value refers to: `Ref`, or the resource of `Fn::GetAtt`."""
     if not isinstance(value, Mapping):
         return None
     if "Ref" in value:
@@ -94,7 +94,7 @@ class _Scope:
                 self._parameters[name] = value
 
     def holds(self, name: str) -> bool:
-        """Tell whether a condition holds; one that rests on an unknown value does not."""
+        """Whether a condition holds; one that rests on an unknown value does not."""
         return self._true(self._conditions.get(name))
 
     def _true(self, condition: Any) -> bool:
@@ -111,7 +111,7 @@ class _Scope:
         return decide[function]() if function in decide else False
 
     def work_out(self, value: Any) -> Any:
-        """Return the value with every function replaced that can be."""
+        """The value with every function replaced that can be."""
         if isinstance(value, list):
             return [each for each in map(self.work_out, value) if each != NO_VALUE]
         if not isinstance(value, Mapping):
@@ -135,7 +135,7 @@ class _Scope:
         return {function: worked} if found is None else found
 
     def _text_function(self, function: str, worked: list[Any]) -> Any:
-        """Return what a function of texts and lists comes to, None where something in it is not known."""
+        """What a function of texts and lists comes to, None where something in it is not known."""
         first, second = worked[0], worked[1]
         found: Any = None
         if function == "Fn::Join" and isinstance(second, list) and all(isinstance(each, str) for each in second):

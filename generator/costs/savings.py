@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from generator.costs.bill import Bill
+from generator.costs.bill import Bill, unpriced_apart
 from generator.costs.catalogue import instance_key
 from generator.costs.charges.compute import TARGET
 from generator.costs.options import Files, bill
@@ -23,25 +23,29 @@ OFFICE_HOURS = (7, 20)  # Monday to Friday; 65 of the week's 168 hours
 
 @dataclass(frozen=True)
 class Saving:
-    """Dollars a month that a change takes off the bill, at the low and at the high end, and what the change asks for."""
+    """Dollars a month that a change takes off the bill, at the low and at the high end, and what the change asks for.
+
+    `missing` are the items without which nobody knows the amount: the region has no price of them.
+    """
 
     name: str
     amount: Range
     asks: str
+    missing: tuple[str, ...] = ()
 
 
 def savings(files: Files, option: str, table: PriceTable) -> list[Saving]:
-    """Return every saving that applies to an environment with one option."""
+    """Every saving that applies to an environment with one option."""
     whole = bill(files, option, table)
     found = []
     for name, asks, change in CHANGES:
         if change is _office_hours and files.protected:
             continue
         changed = bill(replace(files, templates=_each(files.templates, change)), option, table)
-        if not changed.unpriced or changed.unpriced == whole.unpriced:
-            found.append(Saving(name, _less(whole.total, changed.total), asks))
+        missing = unpriced_apart(whole, changed)
+        found.append(Saving(name, Range() if missing else _less(whole.total, changed.total), asks, missing))
     found.append(_commitment(files, whole, table))
-    return [each for each in found if each.amount.high > 0.005]
+    return [each for each in found if each.amount.high > 0.005 or each.missing]
 
 
 def _less(before: Range, after: Range) -> Range:
@@ -118,11 +122,20 @@ CHANGES: tuple[tuple[str, str, Callable[[Template], None]], ...] = (
 def _commitment(files: Files, whole: Bill, table: PriceTable) -> Saving:
     """One year, no upfront, for what always runs: the low end, at both ends."""
     saved = 0.0
-    share = table.find(files.region, "ec2-t3-committed-share")
+    missing = set()
     for line in whole.lines:
         if line.item.startswith("fargate-x86-"):
-            price = table.find(files.region, line.item.replace("fargate-", "fargate-committed-"))
-            saved += line.amount.low * (line.price.dollars - price.dollars) if line.price and price else 0
-        elif line.item.startswith(instance_key("t3.").removesuffix("-hour")) and share:
-            saved += line.low * (1 - share.dollars)
-    return Saving("savings plan", Range(saved, saved), "one year's commitment, no upfront, to what runs all the time")
+            item = line.item.replace("fargate-", "fargate-committed-")
+        elif line.item.startswith(instance_key("t3.").removesuffix("-hour")):
+            item = "ec2-t3-committed-share"
+        else:
+            continue
+        price = table.find(files.region, item)
+        if price is None or line.price is None:
+            missing.add(item if price is None else line.item)
+        else:
+            committed = line.price.dollars * price.dollars if item.endswith("-share") else price.dollars
+            saved += line.amount.low * (line.price.dollars - committed)
+    amount = Range() if missing else Range(saved, saved)
+    asks = "one year's commitment, no upfront, to what runs all the time"
+    return Saving("savings plan", amount, asks, tuple(sorted(missing)))

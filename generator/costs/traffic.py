@@ -111,13 +111,13 @@ class Traffic:
         return self.scaled(1)
 
     def scaled(self, each: float | Range) -> Range:
-        """Return `each` of a request over all requests of a month."""
+        """`each` of a request over all requests of a month."""
         low, high = (each.low, each.high) if isinstance(each, Range) else (each, each)
         rate = self.requests_per_second
         return Range(rate.low * SECONDS * low, rate.high * SECONDS * high)
 
     def gigabytes(self, kilobytes: Range) -> Range:
-        """Return KB of each request as GB a month."""
+        """KB of each request as GB a month."""
         found = self.scaled(kilobytes)
         return Range(found.low / KB_IN_GB, found.high / KB_IN_GB)
 
@@ -140,13 +140,14 @@ class Traffic:
         )
 
     def assumptions(self) -> Iterator[str]:
-        """Yield what is assumed, one text a key that is given."""
+        """What is assumed, one text a key that is given."""
         for name, text in TEXTS.items():
             value: Range = getattr(self, name)
             if value != NOTHING:
                 yield f"{value} {text}"
 
 
+SHARES: Mapping[str, float] = {"InfrequentShare": 1}  # what no more than all of something can be
 KEYS: Mapping[str, str] = {"".join(part.title() for part in each.split("_")): each for each in TEXTS}
 
 
@@ -155,7 +156,7 @@ class TrafficError(ValueError):
 
 
 def parse(text: str, file: str) -> Traffic:
-    """Return the profile. Raises TrafficError for anything that is not one."""
+    """The profile. Raises TrafficError for anything that is not one."""
     try:
         found = json.loads(text)
     except ValueError as error:
@@ -167,7 +168,7 @@ def parse(text: str, file: str) -> Traffic:
 
 
 def mistakes_in(found: object, file: str) -> Iterator[str]:
-    """Yield one text for each mistake in a parsed profile."""
+    """One text for each mistake in a parsed profile."""
     if not isinstance(found, Mapping):
         yield f'{file}: found {type(found).__name__}, expected {{"RequestsPerSecond": {{"Low": 1, "High": 10}}, ...}}'
         return
@@ -177,20 +178,26 @@ def mistakes_in(found: object, file: str) -> Iterator[str]:
 
             near = difflib.get_close_matches(key, KEYS, n=1)
             yield f"{file}: {key}: unknown key{f'; did you mean {near[0]}?' if near else ''}"
-        elif (text := _mistake(value)) is not None:
+        elif (text := _mistake(value, SHARES.get(key, float("inf")))) is not None:
             yield f"{file}: {key}: found {value!r}, expected {text}"
 
 
-def _mistake(value: Any) -> str | None:
+def _mistake(value: Any, most: float) -> str | None:
+    right = (
+        f"a number {f'from 0 to {most:g}' if most < float('inf') else 'of 0 or more'}, or "
+        '{"Low": number, "High": number}'
+    )
     if isinstance(value, Mapping):
-        if set(value) != {"Low", "High"} or not all(_number(each) for each in value.values()):
-            return 'a number of 0 or more, or {"Low": number, "High": number}'
+        if set(value) != {"Low", "High"} or not all(_number(each, most) for each in value.values()):
+            return right
         return None if value["Low"] <= value["High"] else "Low to be at most High"
-    return None if _number(value) else 'a number of 0 or more, or {"Low": number, "High": number}'
+    return None if _number(value, most) else right
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
+def _number(value: Any, most: float) -> bool:
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf") and value <= most
+    )
 
 
 def _range(value: Any) -> Range:

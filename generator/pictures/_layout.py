@@ -6,72 +6,17 @@ calls whom, so a fourth service or a third zone makes the picture taller, never 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from generator.pictures._geometry import STEP, Line, Rect, snap
-from generator.pictures._lines import Lines
-from generator.pictures._route import Router
-from generator.pictures._scene import INTERNET, Arrow, Box, Place, Scene, Tile
-from generator.pictures._text import LINE, clean, width
+from generator.pictures._connections import connect
+from generator.pictures._geometry import STEP, Rect, snap
+from generator.pictures._placed import HEAD, PAD, TALLEST, Frame, Layout, heading_height, natural_width
+from generator.pictures._scene import Box, Place, Scene
+from generator.pictures._text import LINE, width
 
 MARGIN = 16
-BUS = 20  # x of the way out to the internet, left of the VPC
 VPC_LEFT = 36
 COLUMN = (160, 240)  # narrowest and widest
-PAD = 12
-ICON = 24
-HEAD = 28  # the heading of a frame
 GAP = 16
-TALLEST = 4  # lines of a box
 SIGN = 16  # room for the sign of a mark in a label
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A region with a heading."""
-
-    kind: str  # vpc, public, private, cluster
-    rect: Rect
-    title: str
-    room: int  # pixels for the title
-    resources: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """An arrow with its corners and the place of its label."""
-
-    arrow: Arrow
-    line: Line
-    pill: Rect | None
-
-
-@dataclass(frozen=True)
-class Way:
-    """A way out of the VPC."""
-
-    line: Line
-    words: str
-    resources: frozenset[str]
-
-
-@dataclass
-class Layout:
-    """A picture's geometry."""
-
-    scene: Scene
-    width: int = 0
-    height: int = 0
-    frames: list[Frame] = field(default_factory=list)
-    boxes: dict[str, tuple[Box, Rect]] = field(default_factory=dict)
-    arrows: list[Drawn] = field(default_factory=list)
-    ways: list[Way] = field(default_factory=list)
-    tiles: list[tuple[Tile, Rect]] = field(default_factory=list)
-    crowded: int = 0  # labels for which there was no free place
-
-    def rect(self, key: str) -> Rect:
-        """Where a box stands."""
-        return self.boxes[key][1]
 
 
 def lay_out(scene: Scene, *, signs: bool = False) -> Layout:
@@ -86,18 +31,6 @@ def lay_out(scene: Scene, *, signs: bool = False) -> Layout:
             return layout
         tried.append(layout)
     return min(tried, key=lambda layout: layout.crowded)
-
-
-def heading_height(box: Box) -> int:
-    """Height of a box's own text."""
-    return snap(2 * STEP + LINE * (1 + len(box.lines[:TALLEST])))
-
-
-def natural_width(box: Box) -> int:
-    """What the texts of a box need."""
-    name = ICON + width(box.name, bold=True) + (8 + width(f":{box.port}", bold=True) if box.port else 0)
-    own = max([name, *(width(line) for line in box.lines)])
-    return max([own, *(natural_width(inner) + PAD for inner in box.inner)]) + 2 * PAD
 
 
 class _Columns:
@@ -162,7 +95,7 @@ class _Columns:
             Frame("private", private, "Private subnets", private.w - 2 * PAD),
         ]
         layout.width = max([vpc.right, *(rect.right for _, rect in layout.boxes.values())]) + MARGIN
-        self._lines()
+        connect(layout, self.sign)
         layout.height = self._tiles(vpc.bottom + GAP)
         return layout
 
@@ -288,59 +221,6 @@ class _Columns:
             bottom, self._column(self.by_place[Place.ZONE], side, start, self.back_w or self.front_w, align=False)
         )
 
-    def _lines(self) -> None:
-        layout = self.layout
-        vpc = layout.frames[0].rect
-        texts = [_heading(frame) for frame in layout.frames]
-        router = Router(Rect(vpc.x, 8 * STEP, vpc.w, vpc.bottom - 8 * STEP))
-        for frame in layout.frames:
-            router.border(frame.rect)
-        for box, rect in layout.boxes.values():
-            if box.place is Place.GATE:
-                continue  # what it stands for is passed by the arrow behind it
-            if box.place is Place.FRAME:
-                continue  # a frame, with the others above
-            if box.inner:
-                router.border(rect)
-                texts.append(Rect(rect.x + 2, rect.y + 2, rect.w - 4, heading_height(box) - 6))
-            else:
-                router.block([rect])
-        router.block(texts)
-        edges = [Rect(vpc.x, vpc.y - 2, vpc.w, 4), Rect(vpc.right - 2, vpc.y, 4, vpc.h)]
-        lines = Lines(layout.boxes, texts, router, edges, self.sign)
-        for arrow in sorted(self.scene.arrows, key=self._how_far):
-            lines.arrow(arrow)
-        for index, zone in enumerate(self.scene.zones):
-            if zone.way_out is not None and zone.private and self.scene.zones[zone.way_out].public:
-                line = lines.between(f"zone/{index}/private", f"zone/{zone.way_out}/public")
-                words = f"{zone.name}: private subnet to the NAT gateway of {self.scene.zones[zone.way_out].name}"
-                layout.ways.append(Way(line, words, zone.route | self.scene.ways_out))
-        for arrow, line, pill, free in lines.pills():
-            layout.arrows.append(Drawn(arrow, line, pill))
-            layout.crowded += not free
-        self._bus()
-
-    def _how_far(self, arrow: Arrow) -> tuple[bool, int, str, str]:
-        a, b = self.layout.rect(arrow.source), self.layout.rect(arrow.target)
-        from_edge = self.layout.boxes[arrow.source][0].place is Place.EDGE
-        return not from_edge, abs(a.x - b.x) + abs(a.middle - b.middle), arrow.source, arrow.target
-
-    def _bus(self) -> None:
-        """From each NAT gateway out of the VPC, along its left side, to the internet."""
-        if INTERNET not in self.layout.boxes:
-            return
-        internet = self.layout.rect(INTERNET)
-        for index, zone in enumerate(self.scene.zones):
-            if zone.public and zone.public.holds:
-                rect = self.layout.rect(f"zone/{index}/public")
-                line = (
-                    (rect.x, rect.middle),
-                    (BUS, rect.middle),
-                    (BUS, internet.middle),
-                    (internet.x, internet.middle),
-                )
-                self.layout.ways.append(Way(line, f"{zone.name}: NAT gateway to the internet", zone.public.resources))
-
     def _tiles(self, top: int) -> int:
         """Regional services in rows below the VPC; returns the height of the picture."""
         layout = self.layout
@@ -356,8 +236,3 @@ class _Columns:
                 layout.tiles.append((tile, Rect(VPC_LEFT + place * (w + GAP), y, w, h)))
             y += h + GAP
         return y
-
-
-def _heading(frame: Frame) -> Rect:
-    """The area of a frame's title."""
-    return Rect(frame.rect.x + 8, frame.rect.y + 4, 8 + min(width(clean(frame.title), bold=True), frame.room), HEAD - 8)

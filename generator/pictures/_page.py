@@ -24,7 +24,7 @@ _HEAD = """\
 One picture for each environment and each way to run it, drawn from the rendered templates by `python -m generator.pictures`
 (`make docs`; `make check` finds a stale one). A picture shows what would be deployed, not what somebody meant.
 
-- A black arrow is a connection that a security group lets pass: from whom, to whom, and the TCP port. What has
+- A solid arrow is a connection that a security group lets pass: from whom, to whom, and the TCP port. What has
   no arrow cannot connect.
 - A dashed box is the other option, which stands ready behind the same load balancer; dashed arrows are its connections.
 - A blue arrow is a route: from a private subnet to the NAT gateway that it uses, and from there to the internet.

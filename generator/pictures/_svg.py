@@ -11,7 +11,7 @@ from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
 from generator.pictures._geometry import Line, Point, Rect
-from generator.pictures._layout import ICON, PAD, TALLEST, Drawn, Frame, Layout, Way
+from generator.pictures._placed import ICON, PAD, TALLEST, Drawn, Frame, Layout, Way
 from generator.pictures._scene import Box, Mark, Place, Tile
 from generator.pictures._style import ICONS, css
 from generator.pictures._text import LINE, clean, fit, width

@@ -1,5 +1,6 @@
 """What all IAM documents share: the version, and trusts that another account's resources cannot borrow."""
 
+from types import ModuleType
 from typing import Any
 
 from awacs import aws, sts
@@ -11,6 +12,11 @@ VERSION = "2012-10-17"
 def document(*statements: aws.Statement) -> aws.PolicyDocument:
     """A policy document with its Version; awacs and CloudFormation both accept one without, and read it as 2008's language."""
     return aws.PolicyDocument(Version=VERSION, Statement=list(statements))
+
+
+def actions(module: ModuleType, names: str) -> list[aws.Action]:
+    """The actions of awacs' `module` called `names`, separated by spaces; one that does not exist is an AttributeError."""
+    return [getattr(module, name) for name in names.split()]
 
 
 def allow(

@@ -40,6 +40,7 @@ def only_with_tls(bucket: str) -> aws.PolicyDocument:
 
 
 def deny_plain_http(bucket: str) -> aws.Statement:
+    """Take every action on the bucket, and on its objects, away from whoever comes without TLS."""
     return aws.Statement(
         Sid="DenyPlainHttp",
         Effect=aws.Deny,

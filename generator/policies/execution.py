@@ -4,31 +4,27 @@ Out: documents, each below the quota of a managed policy and the same for every 
 by its own tags (`scope.py`). Names decide wherever the service puts a name into its ARNs; where it gives out random ids, tags of
 the resource do: `not_other_environments` takes away whatever belongs to another environment.
 
-When a stack gets a resource of a new type, the test that lists resource types says so, and the action is added here.
+What watches an environment (logs, alarms, events, the budget) is in `observation.py`, the key and the firewall in `protection.py`.
+When a stack gets a resource of a new type, the test that lists resource types says so, and the action is added to one of them.
 """
 
 from awacs import (
     acm,
     aws,
-    budgets,
-    cloudwatch,
     ec2,
     ecs,
     elasticfilesystem,
-    events,
     iam,
-    logs,
     route53,
     s3,
     secretsmanager,
-    sns,
     ssm,
 )
 from troposphere import Region, Sub
 
 from generator.model import PROJECT, Environment
 from generator.naming import SHARED
-from generator.policies.common import allow, arn, document
+from generator.policies.common import actions, allow, arn, document
 from generator.policies.scope import OWN, OWN_SHORT, OWN_TAG
 from generator.policies.traffic import ECS
 
@@ -124,14 +120,14 @@ def never_needed() -> aws.Statement:
         Sid="NeverNeeded",
         Effect=aws.Deny,
         Action=[
-            *_actions(acm, "ExportCertificate"),
-            *_actions(
+            *actions(acm, "ExportCertificate"),
+            *actions(
                 ec2,
                 "AcceptVpcPeeringConnection CreateKeyPair CreateVpcPeeringConnection GetPasswordData ImportKeyPair"
                 " ModifyImageAttribute ModifySnapshotAttribute",
             ),
-            *_actions(ecs, "ExecuteCommand RunTask StartTask"),
-            *_actions(elasticfilesystem, "ClientMount ClientRootAccess ClientWrite CreateReplicationConfiguration"),
+            *actions(ecs, "ExecuteCommand RunTask StartTask"),
+            *actions(elasticfilesystem, "ClientMount ClientRootAccess ClientWrite CreateReplicationConfiguration"),
         ],
         Resource=["*"],
     )
@@ -159,7 +155,7 @@ def data() -> aws.PolicyDocument:
     return document(
         allow(
             "Buckets",
-            _actions(
+            actions(
                 s3,
                 "CreateBucket DeleteBucket ListBucket DeleteBucketPolicy GetBucketAcl GetBucketOwnershipControls"
                 " GetBucketPolicy GetBucketPublicAccessBlock GetBucketTagging GetBucketVersioning"
@@ -172,7 +168,7 @@ def data() -> aws.PolicyDocument:
         ),
         allow(
             "Secrets",
-            _actions(
+            actions(
                 secretsmanager,
                 "CreateSecret DeleteSecret DeleteResourcePolicy DescribeSecret GetResourcePolicy PutResourcePolicy"
                 " RestoreSecret TagResource UntagResource UpdateSecret",
@@ -183,7 +179,7 @@ def data() -> aws.PolicyDocument:
         allow("GenerateSecrets", [secretsmanager.GetRandomPassword], ["*"]),
         allow(
             "PublishedValues",
-            _actions(
+            actions(
                 ssm,
                 "AddTagsToResource DeleteParameter DeleteParameters GetParameter GetParameters ListTagsForResource"
                 " PutParameter RemoveTagsFromResource",
@@ -199,89 +195,13 @@ def data() -> aws.PolicyDocument:
     )
 
 
-def _alarms() -> tuple[aws.Statement, ...]:
-    """Alarms and dashboards. Composite alarms, and what takes no resource, are allowed on everything in the stack's own region."""
-    return (
-        allow(
-            "Alarms",
-            _actions(cloudwatch, "ListTagsForResource PutMetricAlarm TagResource UntagResource"),
-            [
-                arn("cloudwatch", f"alarm:{PROJECT}-{OWN_SHORT}-*"),
-                # Application Auto Scaling makes these in the caller's name.
-                arn("cloudwatch", f"alarm:TargetTracking-service/{PROJECT}-{OWN_SHORT}-cluster/*"),
-            ],
-        ),
-        # CloudWatch API reference, PutCompositeAlarm, DeleteAlarms, DescribeAlarms: composite alarms need the scope `*`. The two
-        # others take no resource.
-        allow(
-            "CompositeAlarms",
-            [
-                cloudwatch.DeleteAlarms,
-                cloudwatch.DescribeAlarms,
-                cloudwatch.PutCompositeAlarm,
-                logs.DescribeLogGroups,
-                sns.Unsubscribe,
-                sns.GetSubscriptionAttributes,
-            ],
-            ["*"],
-            aws.StringEquals({"aws:RequestedRegion": Region}),
-        ),
-        allow(
-            "Dashboards",
-            _actions(cloudwatch, "DeleteDashboards GetDashboard PutDashboard"),
-            [arn("cloudwatch", f"dashboard/{PROJECT}-{OWN_SHORT}{end}", region=False) for end in ("", "-*")],
-        ),
-    )
-
-
-def observation() -> aws.PolicyDocument:
-    """Log groups, alarms, dashboards, event rules, topics and the budget, each by name."""
-    own = f"{PROJECT}-{OWN}-*"
-    groups = (f"/ecs/{PROJECT}-{OWN_SHORT}-*", f"/aws/ec2/{PROJECT}-{OWN}*", f"aws-waf-logs-{PROJECT}-{OWN_SHORT}", own)
-    return document(
-        allow(
-            "LogGroups",
-            _actions(
-                logs,
-                "AssociateKmsKey CreateLogGroup DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey"
-                " ListTagsForResource PutRetentionPolicy TagResource UntagResource",
-            ),
-            [arn("logs", f"log-group:{group}{end}") for group in groups for end in ("", ":*")],
-        ),
-        *_alarms(),
-        allow(
-            "EventRules",
-            _actions(
-                events,
-                "DeleteRule DescribeRule DisableRule EnableRule ListTagsForResource ListTargetsByRule PutRule"
-                " PutTargets RemoveTargets TagResource UntagResource",
-            ),
-            [arn("events", f"rule/{own}")],
-        ),
-        allow(
-            "Topics",
-            _actions(
-                sns,
-                "CreateTopic DeleteTopic GetDataProtectionPolicy GetTopicAttributes ListSubscriptionsByTopic"
-                " ListTagsForResource SetSubscriptionAttributes SetTopicAttributes Subscribe TagResource UntagResource",
-            ),
-            [arn("sns", own)],
-        ),
-        allow(
-            "Budget",
-            _actions(budgets, "ListTagsForResource ModifyBudget TagResource UntagResource ViewBudget"),
-            [arn("budgets", f"budget/{PROJECT}-{OWN_SHORT}-*", region=False)],
-        ),
-    )
-
-
 def identity() -> aws.PolicyDocument:
     """Roles and instance profiles of the environment's stacks, and handing them to the services that run with them."""
     roles = arn("iam", f"role/{PROJECT}-{OWN}-*", region=False)
     return document(
         allow(
             "Roles",
-            _actions(
+            actions(
                 iam,
                 "CreateRole DeleteRole DeleteRolePolicy DetachRolePolicy GetRole GetRolePolicy ListAttachedRolePolicies"
                 " ListRolePolicies ListRoleTags PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy UpdateRole"
@@ -300,7 +220,7 @@ def identity() -> aws.PolicyDocument:
         allow("PassRoles", [iam.PassRole], [roles], aws.StringEquals({"iam:PassedToService": list(RUNS_WITH_ROLES)})),
         allow(
             "InstanceProfiles",
-            _actions(
+            actions(
                 iam,
                 "AddRoleToInstanceProfile CreateInstanceProfile DeleteInstanceProfile GetInstanceProfile"
                 " ListInstanceProfileTags RemoveRoleFromInstanceProfile TagInstanceProfile UntagInstanceProfile",
@@ -314,8 +234,3 @@ def identity() -> aws.PolicyDocument:
             aws.StringEquals({"iam:AWSServiceName": list(SERVICE_LINKED)}),
         ),
     )
-
-
-def _actions(module: object, names: str) -> list[aws.Action]:
-    """The awacs actions of `module` called `names`; one that does not exist is an AttributeError."""
-    return [getattr(module, name) for name in names.split()]

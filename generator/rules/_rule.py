@@ -33,7 +33,7 @@ class Rule(CloudFormationLintRule):
         self.tags = list(self.subjects)
 
     def find(self, document: Document) -> Iterator[Finding]:
-        """Yield (place, message) for each fault."""
+        """(place, message) for each fault."""
         raise NotImplementedError
 
     def match(self, cfn: Template) -> list[RuleMatch]:

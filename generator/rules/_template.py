@@ -1,10 +1,8 @@
 """A template as the rules read it: values with the place they stand at and the conditions under which they hold.
 
-In: cfn-lint's parsed `Template`. Out: `Node`s. Functions are followed with cfn-lint's own resolver: `Fn::If` opens into its
-branches (branches that contradict each other are dropped), a `Ref` to a parameter is its default or the value of a given
-parameter file, mappings, `Fn::Sub`, `Fn::Join` and `Fn::Select` are worked out where everything in them is known.
-It refuses to guess: a parameter without a default, an attribute of a resource, an import stay unknown, and an unknown value is
-neither present with a value nor absent.
+In: cfn-lint's parsed `Template`. Out: `Node`s. `Fn::If` opens into its branches (branches that contradict each other are
+dropped); other functions are worked out by `_resolver.py`. It refuses to guess: a value that only deployment knows is neither
+present with a value nor absent.
 """
 
 from __future__ import annotations
@@ -13,22 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from cfnlint.context import Context
 from cfnlint.context.conditions import Conditions, Unsatisfiable
-from cfnlint.context.context import Parameter
 from cfnlint.helpers import is_function
-from cfnlint.jsonschema import CfnTemplateValidator
 from cfnlint.template.template import Template
 
-from generator.rules._text import SUB_NAME, names, referred, sub_names, text_of
+from generator.rules._resolver import Resolver
+from generator.rules._text import SUB_NAME, names, referred, text_of
 
 Key = str | int
 Path = tuple[Key, ...]
 
 MISSING: Final = "\0missing"
-_UNRESOLVABLE: Final = frozenset(
-    {"Fn::GetAtt", "Fn::ImportValue", "Fn::Base64", "Fn::Cidr", "Fn::Transform", "Fn::GetStackOutput"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +100,7 @@ class Node:
         return self.document.resource(self.target, *types, conditions=self.conditions) if self.target else None
 
     def walk(self, keys: tuple[Key, ...]) -> Iterator[Node]:
+        """Every value that `keys` lead to; one whose value is MISSING for each way that ends early."""
         for node in self.document.open(self):
             if not keys or node.value is MISSING:
                 yield node
@@ -116,6 +110,7 @@ class Node:
                 yield node
 
     def step(self, key: Key, rest: tuple[Key, ...]) -> Iterator[Node]:
+        """What `walk` gives for one key of a value that is worked out already, and for the keys behind it."""
         if key == "*":
             # IAM takes one thing where a list of one is meant.
             items = (
@@ -154,12 +149,8 @@ class Document:
             for name, body in (parameters if isinstance(parameters, dict) else {}).items()
             if isinstance(body, dict)
         }
-        context: Context = cfn.context
-        given = {name for known in context.parameter_sets or [] for name in known.parameters}
-        self._context = context.evolve(parameters=_with_one_value(self.parameters, given))
-        self._validator = CfnTemplateValidator({}).evolve(cfn=cfn, context=self._context)
+        self._resolver = Resolver(cfn, self.parameters)
         self._pinned: dict[tuple[int, str, bool], Conditions | None] = {}
-        self._resolved: dict[tuple[int, int], list[Any]] = {}
         self.notes: dict[str, Any] = {}
 
     def resources(self, *types: str) -> Iterator[Node]:
@@ -175,7 +166,7 @@ class Document:
         body = self._resources.get(name or "")
         if name is None or body is None or (types and body["Type"] not in types):
             return None
-        held: Conditions | None = conditions or self._context.conditions
+        held: Conditions | None = conditions or self._resolver.conditions
         if isinstance(body.get("Condition"), str) and held is not None:
             held = self.pin(held, body["Condition"], value=True)
         return None if held is None else Node(self, body, ("Resources", name), held)
@@ -211,8 +202,7 @@ class Document:
         elif name == "Ref" and argument == "AWS::NoValue":
             yield Node(self, MISSING, node.path, node.conditions)
         else:
-            values = self._values(node)
-            for value in values or [node.value]:
+            for value in self._resolver.values(node.value, node.conditions) or [node.value]:
                 yield Node(self, value, node.path, node.conditions)
 
     def _branches(self, node: Node, argument: Any) -> Iterator[Node]:
@@ -223,42 +213,12 @@ class Document:
             if conditions is not None:
                 yield from self.open(Node(self, argument[index], (*node.path, "Fn::If", index), conditions))
 
-    def _values(self, node: Node) -> list[Any]:
-        key = (id(node.value), id(node.conditions))
-        if key not in self._resolved:
-            found: list[Any] = []
-            if not self._hopeless(node.value):
-                validator = self._validator.evolve(context=self._context.evolve(conditions=node.conditions))
-                found.extend(
-                    v for v, _, error in validator.resolve_value(node.value) if error is None and v is not None
-                )
-            self._resolved[key] = [v for i, v in enumerate(found) if v not in found[:i]]
-        return self._resolved[key]
-
-    def _hopeless(self, value: Any) -> bool:
-        """Whether something inside is surely unknown: spares the resolver, which is slow."""
-        name, argument = is_function(value)
-        if name in _UNRESOLVABLE:
-            return True
-        if name == "Ref":
-            return isinstance(argument, str) and not self._has_value(argument)
-        if name == "Fn::Sub":
-            inside, own = sub_names(argument)
-            return any(self._hopeless(own[n]) if n in own else not self._has_value(n) for n in inside)
-        if isinstance(value, dict):
-            return any(self._hopeless(item) for item in value.values())
-        return isinstance(value, list) and name != "Fn::If" and any(self._hopeless(item) for item in value)
-
     def is_text(self, value: Any) -> bool:
         """Whether a function gives one text, not a list."""
         name, argument = is_function(value)
         if name == "Ref":
             return not str(self.parameters.get(str(argument), {}).get("Type", "")).endswith((">", "List"))
         return name in {"Fn::Sub", "Fn::Join", "Fn::GetAtt", "Fn::ImportValue", "Fn::Select"}
-
-    def _has_value(self, name: str) -> bool:
-        # The region, account and stack name that cfn-lint makes up for its own checks are not the user's.
-        return name in self._context.ref_values or name in self._context.parameters
 
     def target(self, value: Any) -> str | None:
         """The logical id a Ref, Fn::GetAtt or Fn::Sub of one name refers to, when it is a resource of this template."""
@@ -297,19 +257,6 @@ class Document:
         ssm = str(self.parameters.get(name, {}).get("Type", "")).startswith("AWS::SSM::")
         # An empty default stands for "not given"; the value that is used is another one.
         return otherwise if ssm or value == "" or isinstance(value, list | dict) else value
-
-
-def _with_one_value(parameters: dict[str, dict[str, Any]], given: set[str]) -> dict[str, Parameter]:
-    # A default is a value somebody deploys with; each allowed value or bound is only a possibility, and a finding about a
-    # possibility nobody chose would be a false alarm.
-    found = {}
-    for name, body in parameters.items():
-        kind = body.get("Type")
-        if isinstance(kind, str) and not kind.startswith("AWS::SSM::") and ("Default" in body or name in given):
-            found[name] = Parameter(
-                {k: v for k, v in body.items() if k not in {"AllowedValues", "MinValue", "MaxValue"}}
-            )
-    return found
 
 
 _latest: list[Document] = []

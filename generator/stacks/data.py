@@ -6,12 +6,13 @@ ever stands in a template. A secret that exists already is adopted by an import 
 
 from typing import Any
 
-from troposphere import GetAtt, Ref, Select, Template, efs, s3, secretsmanager, servicediscovery
+from troposphere import GetAtt, Ref, Select, Template, efs, s3, secretsmanager
 
 from generator.buckets import backups_bucket, private_bucket
 from generator.model import Data, Environment, Service
 from generator.naming import logical_id, secret_name, secret_names
 from generator.policies.data import only_with_tls, only_with_tls_and_access_point
+from generator.stacks.discovery import private_name
 from generator.wiring import SUBNETS, begin, publish, take, with_key
 
 NAME = "data"
@@ -89,20 +90,11 @@ def _access_point(
 
 def _discovery(template: Template, environment: Environment, service: Service) -> None:
     """The service's one private name, here because it stays while the service moves between the compute stacks."""
-    discovery = template.add_resource(
-        servicediscovery.Service(
-            logical_id(service.name, "discovery"),
-            Name=service.name,
-            NamespaceId=take(template, environment, "network", "PrivateNamespaceId"),
-            Description=f"Private name of {service.name}, wherever it runs",
-            DnsConfig=servicediscovery.DnsConfig(
-                DnsRecords=[servicediscovery.DnsRecord(Type="A", TTL=10)], RoutingPolicy="MULTIVALUE"
-            ),
-        )
+    discovery = private_name(template, environment, service, ", wherever it runs")
+    publish(template, f"{discovery.title}Id", Ref(discovery), f"Cloud Map service of {service.name}")
+    publish(
+        template, f"{discovery.title}Arn", GetAtt(discovery, "Arn"), f"Cloud Map service of {service.name}, as an ARN"
     )
-    name = logical_id(service.name, "discovery")
-    publish(template, f"{name}Id", Ref(discovery), f"Cloud Map service of {service.name}")
-    publish(template, f"{name}Arn", GetAtt(discovery, "Arn"), f"Cloud Map service of {service.name}, as an ARN")
 
 
 def _secrets(template: Template, environment: Environment, services: tuple[Service, ...]) -> None:

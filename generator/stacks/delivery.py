@@ -30,6 +30,7 @@ from generator.policies.delivery import (
     trust_github,
 )
 from generator.policies.execution import trust_cloudformation
+from generator.policies.observation import observation
 from generator.policies.protection import protection
 from generator.policies.scope import scope
 from generator.stacks.registry import repositories
@@ -213,7 +214,7 @@ def _execution_policies(template: Template) -> list[Ref]:
     pieces = {
         "services": execution.services(),
         "data": execution.data(),
-        "observation": execution.observation(),
+        "observation": observation(),
         "identity": execution.identity(),
         "protection": protection(),
     }

@@ -6,7 +6,7 @@ back by itself. A service with data runs at most once, in this stack or in `ec2`
 
 from typing import Any
 
-from troposphere import GetAtt, If, NoValue, Ref, Template, ecs, iam, logs, servicediscovery
+from troposphere import GetAtt, If, NoValue, Ref, Template, ecs, iam, logs
 
 from generator.containers import DATA_VOLUME, definition, scratch_volume
 from generator.model import Compute, Environment, Permission, Service
@@ -14,6 +14,7 @@ from generator.naming import cluster_name, container_log_group, logical_id, serv
 from generator.policies.common import document
 from generator.policies.key import use_key
 from generator.policies.tasks import execution_policy, grants, mount_file_system, open_shell, trust_tasks
+from generator.stacks.discovery import private_name
 from generator.stacks.rollout import deployment_alarms, load_balancer, rollout
 from generator.stacks.scaling import scalable_target, scale_service
 from generator.wiring import SUBNETS, begin, first_deployment, image, is_home, publish, take, with_key
@@ -154,17 +155,7 @@ def _reachable(template: Template, environment: Environment, service: Service) -
     if service.data is not None:
         registry = take(template, environment, "data", logical_id(service.name, "discovery arn"))
         return {"ServiceRegistries": [ecs.ServiceRegistry(RegistryArn=registry)]}
-    discovery = template.add_resource(
-        servicediscovery.Service(
-            logical_id(service.name, "discovery"),
-            Name=service.name,
-            NamespaceId=take(template, environment, "network", "PrivateNamespaceId"),
-            Description=f"Private name of {service.name} on Fargate",
-            DnsConfig=servicediscovery.DnsConfig(
-                DnsRecords=[servicediscovery.DnsRecord(Type="A", TTL=10)], RoutingPolicy="MULTIVALUE"
-            ),
-        )
-    )
+    discovery = private_name(template, environment, service, " on Fargate")
     reachable: dict[str, Any] = {"ServiceRegistries": [ecs.ServiceRegistry(RegistryArn=GetAtt(discovery, "Arn"))]}
     if service.public:
         reachable["LoadBalancers"] = [load_balancer(template, environment, service)]

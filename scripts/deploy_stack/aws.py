@@ -192,12 +192,19 @@ def is_passing(error: BaseException) -> bool:
     """Tell whether an error says nothing about the stack: throttling, a lost connection, a server's bad moment."""
     from botocore.exceptions import ClientError, HTTPClientError
 
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, HTTPClientError) or is_unreachable(error):
         return True
     if not isinstance(error, ClientError):
         return type(error).__name__ == "ResponseParserError"  # an HTML page instead of an answer
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return error_code(error) in THROTTLES or status >= 500
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Tell whether nothing could be asked: no network, no name, a closed lid. botocore calls that no HTTPClientError."""
+    from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
+
+    return isinstance(error, (EndpointConnectionError, ConnectTimeoutError))
 
 
 def is_throttle(error: BaseException) -> bool:
@@ -225,6 +232,10 @@ def as_deploy_error(error: BaseException, doing: str) -> DeployError:
         step = "the role lacks this permission"
     elif type(error).__name__ == "NoCredentialsError":
         step = "set AWS_PROFILE, or the credentials in the environment"
+    elif is_unreachable(error):
+        step = (
+            "nothing was asked of AWS: is the network there, and AWS_ENDPOINT_URL, where it is set, the right address?"
+        )
     elif is_passing(error):
         step = "nothing is known to be wrong with the stack: repeat the command"
     return DeployError(f"{doing}: {code + ': ' if code else ''}{text}", exit_code=Exit.ERROR, next_step=step)

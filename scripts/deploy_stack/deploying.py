@@ -138,7 +138,8 @@ def settle(run: Run, name: str, done: Done[Outcome]) -> Outcome:
         raise KeyboardInterrupt
     if isinstance(done.error, DeployError):
         run.say(name, "stopped; why stands at the end")
-        return Outcome(name, done.error.exit_code, "refused", done.error.message, done.error.next_step)
+        state = "not followed to its end" if done.error.exit_code is Exit.LOST_SIGHT else "refused"
+        return Outcome(name, done.error.exit_code, state, done.error.message, done.error.next_step)
     if done.error is not None:
         raise done.error
     return _skipped(name)

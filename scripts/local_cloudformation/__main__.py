@@ -39,7 +39,7 @@ def main(host: str, port: int, account: str, region: str, state: Path | None, **
         script = _script(options)
     except ScriptError as error:
         raise click.ClickException(str(error)) from None
-    from local_cloudformation.server import LocalServer  # noqa: PLC0415 - --help needs no server
+    from local_cloudformation.server import LocalServer  # noqa: PLC0415  (--help needs no server)
 
     server = LocalServer(host=host, port=port, account=account, region=region, script=script, state=state)
     try:

@@ -159,7 +159,7 @@ class _Comparison:
         )
 
     def _details(self) -> Iterator[Detail]:
-        assert self.standing is not None  # noqa: S101 - for the reader and the type checker: only called on a Modify
+        assert self.standing is not None  # noqa: S101  (for the reader and the type checker: only called on a Modify)
         schema = self.schema
         is_document = (lambda path: False) if schema is None else schema.is_document
         changed: set[str] = set()

@@ -88,7 +88,7 @@ class Engine:
         ]
         return min(times, default=None)
 
-    # -- finding ------------------------------------------------------------------------------------------------------
+    # --- finding ---
 
     def find(self, name: str, region: str, *, gone: bool = False) -> Stack | None:
         """A stack by name or id. A deleted one is found by its id only, and only when `gone` is asked for."""
@@ -136,7 +136,7 @@ class Engine:
                 found[path] = value
         return found
 
-    # -- operations -----------------------------------------------------------------------------------------------------
+    # --- operations ---
 
     def begin(self, stack: Stack, kind: str, phase: str, **options: Any) -> Operation:
         """Put a stack into an operation that begins now."""
@@ -151,7 +151,7 @@ class Engine:
         self.lifecycle.phases.begin(stack, operation, now)
         return operation
 
-    # -- the World of the life-cycle ------------------------------------------------------------------------------------
+    # --- the World of the life-cycle ---
 
     def environment(self, stack: Stack) -> Environment:
         """Account, region and names of a stack."""

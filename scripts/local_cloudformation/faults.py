@@ -51,7 +51,7 @@ class Faults:
         """Begin to count anew under a script."""
         with self._lock:
             self._script = script
-            self._random = random.Random(script.seed)  # noqa: S311 - repeatable on purpose
+            self._random = random.Random(script.seed)  # noqa: S311  (repeatable on purpose)
             self._counts = [0] * len(script.faults)
             self._used = [0] * len(script.faults)
             self._tokens = float(script.rate.burst)

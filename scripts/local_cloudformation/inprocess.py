@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from local_cloudformation.script import Script, parse
+from local_cloudformation.script import parse
 from local_cloudformation.server import LocalServer
 
 
@@ -87,8 +87,3 @@ class LocalCloudFormation:
     def reset(self, *, state: bool = True) -> None:
         """Forget the calls, and every stack and the script too unless `state` is False."""
         self.server.reset(state=state)
-
-    @property
-    def current_script(self) -> Script:
-        """The script in force."""
-        return self.server.engine.script

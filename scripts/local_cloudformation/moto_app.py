@@ -25,7 +25,7 @@ _KEPT_HEADERS = ("HTTP_AUTHORIZATION", "HTTP_X_AMZ_TARGET", "CONTENT_TYPE", "HTT
 StartResponse = Callable[..., Any]
 
 
-class ServiceRefusal(Exception):  # noqa: N818 - an answer, not a mistake of ours
+class ServiceRefusal(Exception):  # noqa: N818  (an answer, not a mistake of ours)
     """A service behind answered with an error."""
 
     def __init__(self, status: int, body: str) -> None:
@@ -60,7 +60,7 @@ class MotoApp:
         """Import moto now."""
         with self._lock:
             if self._application is None:
-                from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - about a second
+                from moto.moto_server.werkzeug_app import (  # noqa: PLC0415  (about a second)
                     DomainDispatcherApplication,
                     create_backend_app,
                 )
@@ -70,7 +70,7 @@ class MotoApp:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer a client's request."""
         self.load()
-        assert self._application is not None  # noqa: S101 - load has set it
+        assert self._application is not None  # noqa: S101  (load has set it)
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account
         if self._record is not None:
             self._note(environ)
@@ -153,7 +153,7 @@ class MotoApp:
         kept = {key: environ[key] for key in _KEPT_HEADERS if environ.get(key)}
         kept |= {"REQUEST_METHOD": method, "PATH_INFO": environ["PATH_INFO"]}
         kept |= {"QUERY_STRING": environ.get("QUERY_STRING", ""), "body": base64.b64encode(body).decode()}
-        assert self._record is not None  # noqa: S101 - the caller looked
+        assert self._record is not None  # noqa: S101  (the caller looked)
         self._record(json.dumps(kept))
 
 

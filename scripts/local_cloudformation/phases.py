@@ -74,7 +74,7 @@ class Phases:
     def _restorations(self, stack: Stack, operation: Operation) -> None:
         """Steps that bring back every resource the update touched."""
         previous = stack.previous
-        assert previous is not None  # noqa: S101 - only updates are rolled back this way
+        assert previous is not None  # noqa: S101  (only updates are rolled back this way)
         failed = {name for name, row in stack.rows.items() if row.status == "UPDATE_FAILED"}
         operation.tasks = {}
         for name, resource in previous.resources.items():
@@ -91,7 +91,7 @@ class Phases:
             wanted = previous.resources[name].depends_on
             task.after = tuple(each for each in wanted if each in operation.tasks)
 
-    # -- the end of a phase ---------------------------------------------------------------------------------------------
+    # --- the end of a phase ---
 
     def finish(self, stack: Stack, operation: Operation) -> None:
         """Every step is settled: go on to the next phase, or end the operation."""
@@ -119,7 +119,7 @@ class Phases:
         elif operation.on_failure == "DO_NOTHING" and not operation.cancelled:
             self._end(stack, "UPDATE_FAILED", reason, keep_previous=True)
         elif stack.previous is None:
-            # An update of a stack that never was complete: there is nothing to return to but nothing.
+            # An update of a stack that never was complete: no earlier state to return to, so everything goes.
             stack_event(self._world.store, stack, "ROLLBACK_IN_PROGRESS", operation.time, reason)
             self._next(operation, "rollback")
             self._deletions(stack, operation, [*stack.resources.values(), *stack.leftovers])
@@ -226,7 +226,7 @@ class Phases:
 
     def _end(self, stack: Stack, status: str, reason: str | None = None, *, keep_previous: bool = False) -> None:
         operation = stack.operation
-        assert operation is not None  # noqa: S101 - phases run inside an operation only
+        assert operation is not None  # noqa: S101  (phases run inside an operation only)
         stack_event(self._world.store, stack, status, operation.time, reason)
         if not keep_previous:
             stack.previous = None

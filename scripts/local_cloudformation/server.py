@@ -94,7 +94,7 @@ class LocalServer:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    # -- life ----------------------------------------------------------------------------------------------------------
+    # --- life ---
 
     def start(self) -> None:
         """Listen, and serve in threads of this process."""
@@ -150,7 +150,7 @@ class LocalServer:
                 self.engine.script = Script()
             self.faults.reset(self.engine.script)
 
-    # -- requests ------------------------------------------------------------------------------------------------------
+    # --- requests ---
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -280,5 +280,5 @@ class _Handler(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  (werkzeug's name)
         """Nothing: the calls are in the log of calls."""

@@ -96,7 +96,7 @@ class Steps:
         if task.fault is None and len(task.received) >= task.signals:
             self._finish(stack, task, at)
 
-    # -- stages -----------------------------------------------------------------------------------------------------
+    # --- stages ---
 
     def _initiated(self, stack: Stack, task: Task, at: float) -> None:
         resource, problem = self._world.initiate(stack, _target(task))
@@ -165,7 +165,7 @@ class Steps:
 
     def _is_retained(self, stack: Stack, resource: Resource) -> bool:
         operation = stack.operation
-        assert operation is not None  # noqa: S101 - steps run inside an operation only
+        assert operation is not None  # noqa: S101  (steps run inside an operation only)
         replaced = resource.logical_id in stack.resources and (
             stack.resources[resource.logical_id].physical_id != resource.physical_id
         )
@@ -191,7 +191,7 @@ class Steps:
 
 
 def _target(task: Task) -> Resource:
-    assert task.target is not None  # noqa: S101 - every step but `apply` is made with its resource
+    assert task.target is not None  # noqa: S101  (every step but `apply` is made with its resource)
     return task.target
 
 

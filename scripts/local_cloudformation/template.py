@@ -40,7 +40,7 @@ def _parse_json(text: str) -> Any:
 
 
 def _parse_yaml(text: str) -> Any:
-    import yaml  # noqa: PLC0415 - JSON templates, the usual case, need no YAML parser
+    import yaml  # noqa: PLC0415  (JSON templates, the usual case, need no YAML parser)
 
     from local_cloudformation.short_forms import TemplateLoader  # noqa: PLC0415
 

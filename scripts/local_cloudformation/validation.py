@@ -55,9 +55,10 @@ _POLICIES = {
 }
 
 
-def validate(template: Template, region: str) -> None:
+def validate(template: Template, region: str, *, deploys: bool = True) -> None:
     """Refuse a template that does not hold together.
 
+    :param deploys: whether a stack is to be made of it; nested stacks can be validated, not deployed
     :raises ValidationError: with the service's text
     :raises NotImplementedHereError: for macros, nested stacks, modules, rules and hooks, which this engine does not run
     """
@@ -67,7 +68,7 @@ def validate(template: Template, region: str) -> None:
         _parameter(key, definition)
     for name, definition in template.resources.items():
         _resource(name, definition)
-    _types(template, region)
+    _types(template, region, deploys)
     _mappings(template)
     _conditions(template)
     _references(template, region)
@@ -135,12 +136,14 @@ def _resource(name: str, definition: Any) -> None:
             raise ValidationError(f"Template error: Unrecognized {attribute} {given} for resource {name}")
 
 
-def _types(template: Template, region: str) -> None:
+def _types(template: Template, region: str, deploys: bool) -> None:
     types = {each["Type"] for each in template.resources.values()}
     unknown = sorted(each for each in types if not each.endswith("::MODULE") and schema_of(each, region) is None)
     if unknown:
         raise ValidationError(f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]")
     for each in sorted(types):
+        if each == "AWS::CloudFormation::Stack" and not deploys:
+            continue
         if each in {"AWS::CloudFormation::Stack", "AWS::CloudFormation::Macro"} or each.endswith("::MODULE"):
             raise NotImplementedHereError(f"The resource type {each}")
 

@@ -1,6 +1,9 @@
 """Bad networks and busy accounts, on real sockets: throttling, lost connections, silence, expiry, and two at once."""
 
+import contextlib
 import signal
+import socket
+import threading
 import time
 
 import pytest
@@ -14,6 +17,49 @@ def cpu(value):
 def state(cfn, stack="app"):
     """Return a stack's status."""
     return cfn.describe_stacks(StackName=f"aldeia-staging-{stack}")["Stacks"][0]["StackStatus"]
+
+
+class Line:
+    """A line to the embedded CloudFormation that can be cut: then nothing listens, as on a machine without a network."""
+
+    def __init__(self, endpoint):
+        host, port = endpoint.removeprefix("http://").split(":")
+        self.far = (host, int(port))
+        self.port = 0
+        self.mend()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def mend(self):
+        self.server = socket.create_server(("127.0.0.1", self.port))
+        self.port = self.server.getsockname()[1]
+        threading.Thread(target=self._serve, args=(self.server,), daemon=True).start()
+
+    def cut(self):
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+
+    def _serve(self, server):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self._carry, args=(server.accept()[0],), daemon=True).start()
+
+    def _carry(self, near):
+        """One request and its answer: the service closes each connection after it."""
+        with near, socket.create_connection(self.far) as far, contextlib.suppress(OSError):
+            answering = threading.Thread(target=self._pump, args=(far, near))
+            answering.start()
+            self._pump(near, far)
+            answering.join()
+
+    @staticmethod
+    def _pump(one, other):
+        with contextlib.suppress(OSError):
+            while data := one.recv(65536):
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
 
 
 @pytest.mark.parametrize("fault", ["drop", "drop-after", "http-500", "throttle"])
@@ -41,6 +87,40 @@ def test_a_connection_that_stays_lost_ends_with_15_and_the_way_back(deployed, pr
     assert "deploy-stack watch staging app" in result.err
     local.script({})
     assert deployed("watch", "staging").code == 0
+
+
+def test_a_deployment_outlives_the_loss_of_the_network(deployed, project, local, cfn, process):
+    """Nothing listens for some seconds, as when a lid is closed: watching goes on when the network is back."""
+    project.template("app", cpu("512"))
+    deployed("plan", "staging")
+    local.script(seconds={"resource": 0.7})
+    line = Line(local.endpoint)
+
+    running = process("apply", "staging", "--endpoint-url", line.url)
+    while state(cfn) != "UPDATE_IN_PROGRESS":
+        time.sleep(0.05)
+    line.cut()
+    while state(cfn) != "UPDATE_COMPLETE":
+        time.sleep(0.05)
+    line.mend()
+    _, said = running.communicate(timeout=60)
+    line.cut()
+
+    assert running.returncode == 0, said
+    assert "app: UPDATE_COMPLETE" in said
+
+
+def test_an_address_where_nobody_is_is_told_at_once(deployed, local):
+    """Nothing was begun: what is wrong is the network or the setting, and waiting would not show it."""
+    line = Line(local.endpoint)
+    line.cut()
+    begun = time.monotonic()
+
+    result = deployed("plan", "staging", "--endpoint-url", line.url)
+
+    assert result.code == 1
+    assert "AWS_ENDPOINT_URL" in result.err
+    assert time.monotonic() - begun < 30
 
 
 def test_expired_credentials_before_anything_are_a_plain_error(deployed, local):

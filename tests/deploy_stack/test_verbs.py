@@ -141,9 +141,10 @@ def test_one_blocked_stack_keeps_a_plan_from_being_begun(deployed, project, cfn)
     project.template("data", performance("maxIO"))
     project.template("network", lambda found: found["Resources"]["Group"]["Properties"].update(GroupDescription="x"))
 
-    deployed("plan", "staging")
+    planned = deployed("plan", "staging")
     result = deployed("apply", "staging")
 
+    assert "next: mend it and plan again" in planned.err  # and not: apply it
     assert result.code == 11
     assert statuses(cfn)["aldeia-staging-network"] == "CREATE_COMPLETE"
 

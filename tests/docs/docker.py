@@ -15,15 +15,13 @@ def main(verb: str, *rest: str) -> None:
     known = set(tags.read_text().split()) if tags.exists() else set()
     if verb == "login":
         assert len(sys.stdin.read()) > 10, "a password"
-    elif verb == "pull":
-        known.add(rest[0])
-    elif verb == "tag":
-        assert rest[0] in known, rest
-        known.add(rest[1])
+    elif (verb, *rest[:3]) == ("buildx", "imagetools", "create", "--tag"):
+        assert len(rest) == 5, rest  # from registry to registry, every architecture
+        push(rest[3])
     elif verb == "build":
-        assert rest[0] == "--tag", rest
-        assert Path(rest[2]).is_dir(), rest
-        known.add(rest[1])
+        assert rest[:3] == ("--platform", "linux/amd64", "--tag"), rest
+        assert Path(rest[4]).is_dir(), rest
+        known.add(rest[3])
     elif verb == "push":
         assert rest[0] in known, rest
         push(rest[0])

@@ -1,8 +1,10 @@
 """What a host gets: user data as CloudFormation resolves it from the rendered template, and Docker Compose where it can be had."""
 
 import json
+import re
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from generator.bootstrap import home_value
@@ -105,3 +107,9 @@ def compose_program() -> list[str]:
             if said.returncode == 0 and int(said.stdout.removeprefix("v").split(".")[0]) >= 2:
                 return program
     return []
+
+
+def variables(path: Path) -> dict[str, str]:
+    """A .env as Compose reads it (compose-go, dotenv): double quotes, in which a backslash keeps what follows."""
+    found = re.findall(r'(?ms)^(\w+)="((?:[^"\\]|\\.)*)"$', path.read_text())
+    return {name: re.sub(r'\\([\\"$])', r"\1", value) for name, value in found}

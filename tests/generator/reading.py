@@ -1,10 +1,15 @@
 """Ways to read a rendered template that several tests share."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-Json = dict[str, Any]
+from generator.model import Environment
+from generator.render import to_dict
+from generator.services import SERVICES
+from generator.stacks import ENVIRONMENT_STACKS
 
+Json = dict[str, Any]
 POLICY_KEYS = ("PolicyDocument", "AssumeRolePolicyDocument", "FileSystemPolicy", "KeyPolicy", "RepositoryPolicyText")
 
 
@@ -44,3 +49,20 @@ def statements(templates: Mapping[str, Json]) -> Iterator[tuple[str, str, Json]]
 
 def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def of_type(template: Json, kind: str) -> dict[str, Json]:
+    """Properties by logical id of a template's resources of one type."""
+    return {name: r["Properties"] for name, r in template["Resources"].items() if r["Type"] == kind}
+
+
+def stacks_of(environment: Environment) -> dict[str, Json]:
+    """Every template of `environment` by stack, as plain JSON."""
+    return {
+        stack.name: json.loads(json.dumps(to_dict(stack.build(environment, SERVICES)))) for stack in ENVIRONMENT_STACKS
+    }
+
+
+def without_principal(statement: Json) -> Json:
+    """What the evaluator reads: whom a statement speaks of, the test has decided."""
+    return {key: value for key, value in statement.items() if key != "Principal"}

@@ -1,7 +1,6 @@
 """The bootstrap under real bash, with stand-ins for what touches a machine: it works, or says what failed and keeps no secret."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -11,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from generator import bootstrap
 from generator.bootstrap import LARGEST_USER_DATA
@@ -20,17 +17,18 @@ from generator.environments import ENVIRONMENTS, PRODUCTION, STAGING
 from generator.hosts import HostKind, host_kinds
 from generator.model import EcrImage, HealthCheck, PrivateUrl, Probe, Scaling, SecretKey, Service, Task
 from generator.services import SERVICES
-from tests.generator.hosts_reading import COMMIT, compose_program, kinds, user_data
+from tests.generator.hosts_reading import COMMIT, kinds, user_data, variables
 
 STUBS = Path(__file__).parent / "stubs"
 PROGRAMS = "apt-get aws chattr curl docker dpkg git gpg gpgv hostname mount sleep snap systemctl"
 KINDS = kinds(ENVIRONMENTS, SERVICES)
 NAMES = [f"{environment.name}{kind.suffix}" for environment, kind in KINDS]
-
 ENV_FILE, DATABASE, JWT = (
     f"arn:aws:secretsmanager:eu-central-1:111122223333:secret:staging_{name}-a1B2c3"
     for name in ("EnvFile", "DatabaseCredentials", "JwtSecrets")
 )
+
+
 SECRETS = {
     ENV_FILE: "# the application's own\nMAIL_FROM=hello@example.com\n",
     DATABASE: json.dumps({"DATABASE_URL": "postgres://app:p4ss$w0rd@db/aldeia"}),
@@ -107,12 +105,6 @@ def run(tmp_path: Path) -> Run:
 def script() -> str:
     """The user data of staging's host: everything runs on it."""
     return user_data(STAGING, SERVICES, host_kinds(STAGING, SERVICES)[0])
-
-
-def variables(path: Path) -> dict[str, str]:
-    """A .env as Compose reads it (compose-go, dotenv): double quotes, in which a backslash keeps what follows."""
-    found = re.findall(r'(?ms)^(\w+)="((?:[^"\\]|\\.)*)"$', path.read_text())
-    return {name: re.sub(r'\\([\\"$])', r"\1", value) for name, value in found}
 
 
 def test_a_host_comes_up_and_says_so(run: Run, script: str) -> None:
@@ -373,84 +365,3 @@ def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
-
-
-def dotenv() -> str:
-    """The Python in the script that writes lines of .env."""
-    found = re.search(r"<<'PYTHON'\n(.*?)^PYTHON$", bootstrap.every_host(), re.DOTALL | re.MULTILINE)
-    assert found
-    return found[1]
-
-
-@pytest.fixture(scope="module")
-def lines(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
-    program = tmp_path_factory.mktemp("dotenv") / "dotenv.py"
-    program.write_text(dotenv())
-
-    def go(text: str, *arguments: str) -> str:
-        return subprocess.run(
-            [sys.executable, "-I", program, *arguments], input=text, capture_output=True, text=True, check=True
-        ).stdout
-
-    return go
-
-
-# (what a person wrote in the environment's env-file secret, what the container must see)
-WRITTEN = [
-    ("A=plain", "plain"),
-    ("A=ab$cd", "ab$cd"),
-    ("A='ab$cd \"x\"'", 'ab$cd "x"'),
-    ('A="ab$cd"', "ab$cd"),
-    (r'A="ab\$cd"', "ab$cd"),
-    ("A=value # remark", "value"),
-    ("  export A = spaced ", "spaced"),
-    ("A=", ""),
-    ("A=back\\slash", "back\\slash"),
-    ("A=postgres://u:p@h/db?x=1#y", "postgres://u:p@h/db?x=1#y"),
-]
-
-
-@pytest.mark.parametrize(("line", "value"), WRITTEN)
-def test_what_a_person_wrote_arrives_as_written(
-    lines: Callable[..., str], tmp_path: Path, line: str, value: str
-) -> None:
-    (tmp_path / ".env").write_text(lines(line))
-    assert variables(tmp_path / ".env") == {"A": value}
-
-
-text = st.text(
-    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]) | st.sampled_from("\n\t$\\'\"`#{}"), min_size=1
-)
-
-
-@settings(max_examples=15, deadline=None)
-@given(values=st.lists(text.filter(str.strip), min_size=1, max_size=30))
-def test_any_value_reaches_the_container_unchanged(
-    lines: Callable[..., str], tmp_path_factory: pytest.TempPathFactory, values: list[str]
-) -> None:
-    """Through the script's own quoting, and where Docker Compose is here, through Compose as env_file and as ${VARIABLE:?}."""
-    folder = tmp_path_factory.mktemp("values")
-    body = (
-        dotenv().split("(one if")[0] + "for i, v in enumerate(json.load(sys.stdin)):\n    print(f'V{i}={quote(v)}')\n"
-    )
-    written = subprocess.run(
-        [sys.executable, "-I", "-c", body], input=json.dumps(values), capture_output=True, text=True, check=True
-    ).stdout
-    (folder / ".env").write_text(written)
-    names = [f"V{index}" for index in range(len(values))]
-
-    assert list(variables(folder / ".env").values()) == values
-    if program := compose_program():
-        seen = {"env_file": [".env"], "image": "x", "environment": {f"W{name}": f"${{{name}:?}}" for name in names}}
-        (folder / "compose.json").write_text(json.dumps({"services": {"a": seen}}))
-        said = subprocess.run(
-            [*program, "-f", "compose.json", "config", "--format", "json"],
-            cwd=folder,
-            env=dict(os.environ),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        shown = {k: v.replace("$$", "$") for k, v in json.loads(said.stdout)["services"]["a"]["environment"].items()}
-        assert [shown[name] for name in names] == values
-        assert [shown[f"W{name}"] for name in names] == values

@@ -70,6 +70,15 @@ def test_a_fault_of_ours_keeps_its_traceback() -> None:
     assert explained(TypeError("ours")) is None
 
 
+def test_a_value_that_cloudformation_has_not_is_told_where_the_stack_says_it() -> None:
+    """troposphere refuses it; its own frames tell nobody anything."""
+    text = "from troposphere.efs import FileSystem\nFileSystem('Files', ThroughputMode='bursty')"
+
+    found = explained(slip(text))
+
+    assert found == 'generator/environments.py:4: ThroughputMode must be one of: "bursting, elastic, provisioned"'
+
+
 def test_without_what_it_needs_it_says_how_to_get_it(tmp_path: Path) -> None:
     """The first thing somebody types who has not run `make venv`: here with a Python that has no packages at all."""
     done = subprocess.run(

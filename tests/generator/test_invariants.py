@@ -32,7 +32,7 @@ ANY_ACTION = {
     "Account": "a key policy: IAM decides for the account, or nobody could change the key again",
 }
 # The CloudFormation execution roles create whatever the templates hold: statements about whole services, fenced by conditions
-# (tests/generator/test_delivery.py asks an evaluator what they come to).
+# (test_pipeline_roles.py and test_execution_role.py ask an evaluator what they come to).
 EXECUTION = {
     "ServicesWithRandomIds": "ids are random and creates take no resource; this region only",
     "Dns": "Route 53: the zone is a parameter, Cloud Map's own is new",

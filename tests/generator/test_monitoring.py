@@ -1,34 +1,33 @@
-"""What is watched, who is told, and that every name in alarms, composite alarms and dashboards leads to something."""
+"""What is watched and who is told, and that every name in alarms and composite alarms leads to something."""
 
-import dataclasses
 import json
 import re
 from typing import Any
 
 import pytest
 
-from generator.environments import ENVIRONMENTS, PRODUCTION, STAGING
-from generator.model import EcrImage, Environment, Service
+from generator.environments import PRODUCTION, STAGING
+from generator.model import Environment
 from generator.naming import cluster_name, service_name
 from generator.render import to_dict
 from generator.services import SERVICES
-from generator.stacks import edge, fargate, monitoring
+from generator.stacks import fargate, monitoring
+from tests.generator.monitoring_reading import (
+    BOTH,
+    LONGEST_RULE,
+    MOST_CHILDREN,
+    OPTIONS,
+    PUBLIC,
+    Json,
+    alarms,
+    rendered,
+)
 from tests.generator.policy_evaluator import holds, resolve
+from tests.generator.reading import of_type
+from tests.generator.variants import many_services
 
-Json = dict[str, Any]
-
-BOTH = {environment.name: environment for environment in ENVIRONMENTS}
-PUBLIC = ("backend", "frontend")
-OPTIONS = ("Fargate", "Ec2")
-# CloudWatch API reference: PutCompositeAlarm (AlarmRule, underlying alarms), PutDashboard's metrics of one graph.
-LONGEST_RULE, MOST_CHILDREN, MOST_LINES = 10_240, 100, 500
 # CloudFormation API reference, RollbackConfiguration.
 MOST_TRIGGERS = 5
-
-
-def rendered(environment: Environment, services: tuple[Service, ...] = SERVICES) -> Json:
-    found: Json = json.loads(json.dumps(to_dict(monitoring.build(environment, services))))
-    return found
 
 
 @pytest.fixture(scope="module", params=BOTH)
@@ -39,30 +38,6 @@ def environment(request: pytest.FixtureRequest) -> Environment:
 @pytest.fixture(scope="module")
 def template(environment: Environment) -> Json:
     return rendered(environment)
-
-
-def of_type(template: Json, kind: str) -> dict[str, Json]:
-    return {name: r["Properties"] for name, r in template["Resources"].items() if r["Type"] == kind}
-
-
-def alarms(template: Json) -> dict[str, Json]:
-    """Metric alarms by name."""
-    return {alarm["AlarmName"]: alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
-
-
-def many(count: int) -> tuple[Service, ...]:
-    extra = [
-        dataclasses.replace(
-            SERVICES[1],
-            name=f"service-{number}",
-            host=f"h{number}",
-            port=10_000 + number,
-            environment={},
-            image=EcrImage(f"aldeia/service-{number}"),
-        )
-        for number in range(count)
-    ]
-    return (*SERVICES, *extra)
 
 
 # --- alarms ---
@@ -189,14 +164,14 @@ def leaves(template: Json, title: str) -> list[str]:
 
 @pytest.mark.parametrize("count", [0, 1, 30, 45])
 def test_the_environment_alarm_covers_every_alarm_once(count: int) -> None:
-    template = rendered(PRODUCTION, many(count))
+    template = rendered(PRODUCTION, many_services(count))
 
     assert sorted(leaves(template, "EnvironmentCompositeAlarm")) == sorted(alarms(template))
 
 
 @pytest.mark.parametrize("count", [0, 30, 45])
 def test_composite_alarms_stay_in_cloudwatchs_limits(count: int) -> None:
-    template = rendered(PRODUCTION, many(count))
+    template = rendered(PRODUCTION, many_services(count))
     composites = of_type(template, "AWS::CloudWatch::CompositeAlarm")
     names = {title: r["Properties"].get("AlarmName", "") for title, r in template["Resources"].items()}
 
@@ -228,7 +203,7 @@ def test_rollback_triggers_are_the_alarms_of_a_release(environment: Environment,
 
 @pytest.mark.parametrize("count", [0, 1, 30])
 def test_rollback_triggers_are_at_most_five_and_exist(count: int) -> None:
-    services = many(count)
+    services = many_services(count)
     template = rendered(PRODUCTION, services)
     composites = {a["AlarmName"] for a in of_type(template, "AWS::CloudWatch::CompositeAlarm").values()}
     triggers = monitoring.rollback_alarms(PRODUCTION, services)
@@ -286,6 +261,8 @@ FAILED = {
     "resources": ["arn:aws:ecs:us-east-1:111122223333:service/{cluster}/{service}"],
     "detail": {"eventName": "SERVICE_DEPLOYMENT_FAILED", "reason": "circuit breaker: task failed to start."},
 }
+
+
 STOPPED = {
     "source": "aws.ecs",
     "detail-type": "ECS Task State Change",
@@ -300,6 +277,8 @@ STOPPED = {
         "taskArn": "arn:aws:ecs:us-east-1:111122223333:task/{cluster}/0a1b",
     },
 }
+
+
 EVENTS = {
     "a failed deployment": ("DeploymentFailedRule", FAILED, {}, True),
     "a finished one": ("DeploymentFailedRule", FAILED, {"eventName": "SERVICE_DEPLOYMENT_COMPLETED"}, False),
@@ -380,100 +359,3 @@ def test_the_budget(environment: Environment, template: Json) -> None:
     subscribers = [each["Subscribers"] for each in budget["NotificationsWithSubscribers"]]
     assert subscribers == [[{"SubscriptionType": "SNS", "Address": {"Ref": "AlarmTopic"}}]] * 3
     assert template["Resources"]["MonthlyBudget"]["DependsOn"] == "AlarmTopicPolicy"
-
-
-# --- dashboard ---
-
-
-def dashboards(template: Json) -> dict[str, Json]:
-    """Bodies by name, parameters filled in with their own names."""
-    values = {name: name for name in template["Parameters"]}
-    return {
-        each["DashboardName"]: json.loads(resolve(each["DashboardBody"], values))
-        for each in of_type(template, "AWS::CloudWatch::Dashboard").values()
-    }
-
-
-def lines(widget: Json) -> list[list[Any]]:
-    """A graph's lines with `...` written out."""
-    found: list[list[Any]] = []
-    for line in widget["properties"].get("metrics", []):
-        found.append([*found[-1][: len(found[-1]) - len(line) + 1], *line[1:]] if line[0] == "..." else line)
-    return found
-
-
-def test_one_dashboard_shows_every_service(environment: Environment, template: Json) -> None:
-    (name, body), *others = dashboards(template).items()
-    labels = [line[-1].get("label") for widget in body["widgets"] for line in lines(widget)]
-
-    assert (name, others) == (f"aldeia-{environment.short}", [])
-    for service in SERVICES:
-        assert labels.count(service.name) == 2, service.name
-    for service in PUBLIC:
-        for option in ("Fargate", "EC2"):
-            assert labels.count(f"{service} on {option}") == 4, (service, option)
-
-
-def test_the_dashboard_shows_what_is_there(environment: Environment, template: Json) -> None:
-    """Every alarm, target group, load balancer, file system, cluster and service on it exists."""
-    (body,) = dashboards(template).values()
-    published = to_dict(edge.build(environment, SERVICES))["Outputs"]
-    real = {
-        "LoadBalancer": {"LoadBalancerFullName"},
-        "TargetGroup": {name for name in published if name.endswith("TargetGroupFullName")},
-        "FileSystemId": {"FileSystemId"},
-        "ClusterName": {cluster_name(environment)},
-        "ServiceName": {service_name(environment, service) for service in SERVICES},
-        "StorageClass": {"Total"},
-    }
-    used: dict[str, set[str]] = {}
-    for widget in body["widgets"]:
-        for line in lines(widget):
-            pairs = line[2:-1]
-            for name, value in zip(pairs[::2], pairs[1::2], strict=True):
-                used.setdefault(name, set()).add(value)
-    shown = [arn.rsplit(":", 1)[1] for arn in body["widgets"][0]["properties"]["alarms"]]
-    composites = [a["AlarmName"] for a in of_type(template, "AWS::CloudWatch::CompositeAlarm").values()]
-
-    assert used == real
-    assert sorted(shown) == sorted([*alarms(template), *composites])
-
-
-def test_widgets_do_not_overlap(template: Json) -> None:
-    (body,) = dashboards(template).values()
-    cells = [
-        (x, y)
-        for widget in body["widgets"]
-        for x in range(widget["x"], widget["x"] + widget["width"])
-        for y in range(widget["y"], widget["y"] + widget["height"])
-    ]
-
-    assert len(cells) == len(set(cells))
-    assert max(x for x, _ in cells) < 24
-
-
-def test_hosts_are_found_by_the_words_of_their_group(environment: Environment, template: Json) -> None:
-    """The group's name is generated; its words are the stack's. The agent's metrics have the document's names."""
-    (body,) = dashboards(template).values()
-    searches = [
-        line[0]["expression"] for widget in body["widgets"] for line in lines(widget) if "expression" in line[0]
-    ]
-
-    assert [re.findall(r'MetricName="(\w+)"', search)[0] for search in searches] == [
-        "CPUUtilization",
-        "MEMORY_USED",
-        "DISK_USED",
-    ]
-    for search in searches:
-        assert f"aldeia {environment.name} ec2" in search
-
-
-@pytest.mark.parametrize("count", [30, 45])
-def test_many_services_are_spread_over_dashboards(count: int) -> None:
-    template = rendered(PRODUCTION, many(count))
-    found = dashboards(template)
-
-    assert len(found) == -(-(count + 3) // 20)
-    for body in found.values():
-        assert max(len(lines(widget)) for widget in body["widgets"]) <= MOST_LINES
-        assert len(body["widgets"][0]["properties"]["alarms"]) <= MOST_CHILDREN

@@ -13,7 +13,8 @@ from generator.environments import ENVIRONMENTS
 from generator.pictures import Mark, Option, draw
 from generator.pictures.__main__ import main
 from generator.pictures._geometry import segments
-from generator.pictures._layout import Layout, lay_out
+from generator.pictures._layout import lay_out
+from generator.pictures._placed import Layout
 from generator.pictures._read import options, read
 from generator.pictures._scene import Place
 from generator.services import SERVICES

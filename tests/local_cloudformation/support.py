@@ -133,3 +133,29 @@ def refusal(action: Any) -> tuple[str, str]:
         action()
     error = caught.value.response["Error"]
     return error["Code"], error["Message"]
+
+
+# A topic, and a pair of which the second is made after the first; what an update changes in them, and what it replaces.
+SINGLE = template(A=topic(DisplayName="a"))
+CHANGED_SINGLE = template(A=topic(DisplayName="b"))
+PAIR = template(First=topic(DisplayName="a"), Second=topic(DisplayName={"Ref": "First"}))
+CHANGED_PAIR = template(First=topic(DisplayName="b"), Second=topic(DisplayName={"Ref": "First"}))
+REPLACED_PAIR = template(First=topic(DisplayName="a", FifoTopic=True), Second=topic(DisplayName={"Ref": "First"}))
+
+
+def fail(on: str = "create", **rule: Any) -> dict[str, Any]:
+    """A script in which what matches `rule` fails on `on`."""
+    return {"failures": [{"reason": "it broke", "on": on, **rule}]}
+
+
+def create_change_set(
+    service: Service,
+    stack: str = "web",
+    name: str = "c1",
+    body: dict[str, Any] | None = SINGLE,
+    kind: str = "CREATE",
+    **params: Any,
+) -> dict[str, Any]:
+    """CreateChangeSet as a client calls it, without waiting for the set; without a template where `body` is None."""
+    given = {"TemplateBody": json.dumps(body)} if body else {}
+    return service.call("CreateChangeSet", StackName=stack, ChangeSetName=name, ChangeSetType=kind, **given, **params)

@@ -52,6 +52,17 @@ def test_a_template_is_validated_without_its_values(service):
     assert refusal(lambda: service.call("ValidateTemplate")) == ("ValidationError", words)
 
 
+def test_nested_stacks_are_validated_but_not_deployed(service):
+    nested = {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {"TemplateURL": "https://artifacts.s3.amazonaws.com/a.json"},
+    }
+    text = json.dumps(template(A=nested, B=topic(DisplayName={"Fn::GetAtt": ["A", "Outputs.Name"]})))
+    assert service.call("ValidateTemplate", TemplateBody=text)["Parameters"] == []
+    code, words = refusal(lambda: service.call("CreateStack", StackName="web", TemplateBody=text))
+    assert (code, "AWS::CloudFormation::Stack" in words) == ("NotImplemented", True)
+
+
 def test_a_template_comes_back_as_it_was_sent(service):
     text = json.dumps(template(A=topic()), indent=7)
     service.call("CreateStack", StackName="web", TemplateBody=text)

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from local_cloudformation import LocalCloudFormation
 
-from tests.local_cloudformation.support import Service, parameter, template, topic
+from tests.local_cloudformation.support import template, topic
 
 STACKS, RESOURCES = 200, 100
 
@@ -61,21 +61,3 @@ def test_two_hundred_stacks_of_a_hundred_resources(tmp_path, record_property, ca
         for name, seconds in figures.items():
             record_property(name, round(seconds, 4))
             sys.stdout.write(f"\n  {name}: {seconds * 1000:.1f} ms")
-
-
-def test_a_stack_of_many_kinds_keeps_its_order():
-    """A small relative of the above that runs always: dependencies before dependents, in both directions."""
-    service = Service({"seconds": {"resource": 1}})
-    chain = {"R0": topic()}
-    for number in range(1, 20):
-        chain[f"R{number}"] = parameter({"Ref": f"R{number - 1}"}, Name=f"/r/{number}")
-    service.deploy("web", template(**chain))
-    service.call("DeleteStack", StackName="web")
-    service.settle("web")
-    ended = [
-        each["LogicalResourceId"]
-        for each in service.events("web")
-        if each["ResourceStatus"] in {"CREATE_COMPLETE", "DELETE_COMPLETE"}
-    ]
-    order = [name for name in ended if name != "web"]
-    assert order == [*chain, *reversed(chain)]

@@ -100,7 +100,7 @@ FREE: Mapping[str, str] = {
 
 
 def charges_of(resource: Resource, stack: Stack, traffic: Traffic) -> Iterable[Charge] | None:
-    """Return what a resource is billed for: () for a free type, None for a type nobody has looked at."""
+    """What a resource is billed for: () for a free type, None for a type nobody has looked at."""
     if resource.type in FREE:
         return ()
     pricer = PRICED.get(resource.type)

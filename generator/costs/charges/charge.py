@@ -30,7 +30,7 @@ class Stack:
     resources: Mapping[str, Resource]
 
     def of(self, *types: str) -> Iterator[Resource]:
-        """Yield the resources of these types."""
+        """The resources of these types."""
         return (each for each in self.resources.values() if each.type in types)
 
 
@@ -40,7 +40,7 @@ def fixed(amount: float) -> Range:
 
 
 def number(value: object, otherwise: float = 0) -> float:
-    """Return a property as a number; CloudFormation takes numerals in strings as well."""
+    """A property as a number; CloudFormation takes numerals in strings as well."""
     try:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
@@ -48,10 +48,10 @@ def number(value: object, otherwise: float = 0) -> float:
 
 
 def plain(value: float) -> str:
-    """Return a number without a needless fraction: 2, 0.5."""
+    """A number without a needless fraction: 2, 0.5."""
     return f"{value:g}"
 
 
 def times(copies: Range, what: str) -> str:
-    """Return `2 to 4 x t3.large`, `t3.medium`."""
+    """`2 to 4 x t3.large`, `t3.medium`."""
     return what if copies.low == copies.high == 1 else f"{copies} x {what}"

@@ -20,7 +20,8 @@ DETAILED_METRICS = 7  # CloudWatch pricing: detailed monitoring of an instance, 
 
 # EC2 user guide, burstable instances: vCPUs, and the share of each that the price of the hour includes.
 BURSTABLE: Mapping[str, tuple[int, float]] = {
-    "small": (2, 0.20), "medium": (2, 0.20), "large": (2, 0.30), "xlarge": (4, 0.40), "2xlarge": (8, 0.40),
+    "nano": (2, 0.05), "micro": (2, 0.10), "small": (2, 0.20), "medium": (2, 0.20), "large": (2, 0.30), "xlarge": (4, 0.40),
+    "2xlarge": (8, 0.40),
 }  # fmt: skip
 # EC2 on-demand pricing, Unlimited Mode: what a vCPU-hour beyond the baseline is billed as, by family.
 CREDITS: Mapping[str, str] = {"t3": "ec2-t3-credit-hour", "t3a": "ec2-t3-credit-hour", "t4g": "ec2-t4g-credit-hour"}
@@ -162,6 +163,22 @@ def _credits(data: Mapping[str, Any], copies: Range, share: float, traffic: Traf
     )
     what = f"{surplus.low:.0f} to {surplus.high:.0f} vCPU-hours beyond the baseline"
     yield Charge(CREDITS[family], surplus, what, (template,))
+
+
+_SIZES = {
+    "medium": 1,
+    "large": 2,
+    "xlarge": 4,
+}  # EC2 instance types: vCPUs of a size in every family that is not burstable
+
+
+def vcpus(instance_type: str) -> int | None:
+    """The vCPUs of an instance type; None for a size that does not tell them (`metal`)."""
+    family, _, size = instance_type.partition(".")
+    if family in {"t2", *CREDITS}:
+        return BURSTABLE[size][0] if size in BURSTABLE else None
+    times_xlarge = size.removesuffix("xlarge")
+    return 4 * int(times_xlarge) if times_xlarge.isdigit() else _SIZES.get(size)
 
 
 def surplus_cpus(busy: float, hosts: float, cpus: int, baseline: float) -> float:

@@ -19,7 +19,7 @@ _CRON = re.compile(r"cron\((?P<fields>[^)]*)\)")
 
 
 def running_share(resource: Resource, stack: Stack) -> float:
-    """Return the share of the week, 0 to 1, for which `resource` (a group or an ECS service) is not scaled to nothing."""
+    """The share of the week, 0 to 1, for which `resource` (a group or an ECS service) is not scaled to nothing."""
     changes: list[tuple[int, bool]] = []
     for recurrence, up in (*_of_group(resource, stack), *_of_service(resource, stack)):
         minutes = minutes_of_week(recurrence)
@@ -62,7 +62,7 @@ def _as_crontab(fields: str) -> str:
 
 
 def minutes_of_week(crontab: str) -> list[int] | None:
-    """Return the minutes of the week, from Sunday 0:00, at which a crontab line fires; None for one that says more."""
+    """The minutes of the week, from Sunday 0:00, at which a crontab line fires; None for one that says more."""
     parts = crontab.split()
     if len(parts) != 5 or parts[2] != "*" or parts[3] != "*":
         return None

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from generator.costs.charges.charge import Charge, Stack, fixed, number
 from generator.costs.charges.compute import copies_of
 from generator.costs.resolve import Resource, reference
-from generator.costs.traffic import Range, Traffic
+from generator.costs.traffic import HOURS, Range, Traffic
 
-DAYS = HOURS_IN_DAYS = 730 / 24
+DAYS = HOURS / 24  # of a month
 KEPT_FOR_EVER = 365  # days counted for a group that never expires
 
 

@@ -48,10 +48,12 @@ def command(plan: str, allow: tuple[str, ...], max_age: float, **typed: Any) -> 
 
     path = Path(plan) if Path(plan).is_file() else planfile.default_path(plan)
     if not path.is_file():
+        file = Path(plan).suffix or Path(plan).name != plan
         raise DeployError(
-            f"{plan}: no such plan file, and no plan of an environment of this name ({path})",
+            f"{plan}: no such plan file"
+            + ("" if file else f", and no plan of an environment of this name here ({Path.cwd() / path})"),
             exit_code=Exit.USAGE,
-            next_step=f"make one: deploy-stack plan {plan}",
+            next_step=f"make one: deploy-stack plan {f'ENVIRONMENT --out {plan}' if file else plan}",
         )
     found = planfile.read(path)
     check_age(found, max_age)

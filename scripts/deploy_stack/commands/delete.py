@@ -127,7 +127,8 @@ def _live(run: Run, specs: Sequence[StackSpec], there: Mapping[str, Stack]) -> d
             raise DeployError(
                 f"{spec.stack_name}: termination protection is on",
                 exit_code=Exit.BLOCKED,
-                next_step="take TerminationProtection off for this stack, deploy that, then delete",
+                next_step="take it off (for an environment: protected=False in generator/environments.py, make templates), "
+                "deploy that, then delete",
             )
         found[spec.name] = stack
     return found

@@ -74,11 +74,23 @@ def leave(run: Run, plans: Plans, options: Options, files: Files, restores: dict
     path = save(run, plans, options, files.plan, restores)
     show(run, plans, shower(run, as_json=options.as_json))
     Pages(run, files.forms, ("deploy-stack", "apply", str(path))).add(plans)
+    code = worst(plans.exit_codes(run.allowed))
     if options.as_json:
         click.echo(json.dumps(plans_json(run, plans, path), indent=2))
     elif path:
-        run.narrator.say(f"plan file: {path}\n  next: deploy-stack apply {path}")
-    return worst(plans.exit_codes(run.allowed))
+        run.narrator.say(next_text(path, code))
+    return code
+
+
+def next_text(path: Path, code: Exit) -> str:
+    """Say where the plan is, and what to do with it: one that is blocked is applied by nobody who does not say so."""
+    from deploy_stack.exits import Exit
+
+    if code is Exit.BLOCKED:
+        step = f"mend it and plan again; or, if it is meant: deploy-stack apply {path} --allow ID, for each ID above"
+    else:
+        step = f"deploy-stack apply {path}"
+    return f"plan file: {path}\n  next: {step}"
 
 
 def save(

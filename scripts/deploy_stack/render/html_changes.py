@@ -14,7 +14,7 @@ from difflib import unified_diff
 
 from deploy_stack.render.markup import Markup, join, tag
 from deploy_stack.render.table import MANY
-from deploy_stack.render.words import short_type, value
+from deploy_stack.render.words import both_values, short_type, value
 from deploy_stack.review.model import Finding, PropertyChange, ResourceChange, Review, Severity, ValueChange
 
 LONG = 80  # characters of a value from which on only its lines that differ are shown
@@ -137,7 +137,7 @@ def _property(change: PropertyChange) -> Iterator[Markup]:
     name = change.path if change.attribute in {"Properties", change.path} else f"{change.attribute}.{change.path}"
     replaces = _REPLACES.get(change.recreation, "")
     yield tag("dt", tag("bdi", name), *([" ", tag("span", replaces, class_="replaces")] if replaces else []))
-    yield from _both(change.before, change.after)
+    yield from _both(*both_values(change))
     if change.causes:
         yield tag("dd", f"because of {', '.join(change.causes)}", class_="quiet")
 

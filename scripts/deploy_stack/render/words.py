@@ -5,6 +5,8 @@ In: parts of a `Review`. Out: short texts. Refuses to know: colours and columns.
 
 from __future__ import annotations
 
+import binascii
+from base64 import b64decode
 from os.path import commonprefix
 
 from deploy_stack.review.model import (
@@ -68,10 +70,25 @@ def values(before: str | None, after: str | None) -> str:
     return f"{value(before)} -> {value(after)}"
 
 
+def both_values(change: PropertyChange) -> tuple[str | None, str | None]:
+    """Return before and after as a person reads them: a host's user data is sent as base64, and is a script."""
+    if change.path.rpartition(".")[2] != "UserData":
+        return change.before, change.after
+    return _script(change.before), _script(change.after)
+
+
+def _script(text: str | None) -> str | None:
+    try:
+        return b64decode(text or "", validate=True).decode() or text
+    except (binascii.Error, ValueError):
+        return text  # not known yet, or not base64
+
+
 def property_line(change: PropertyChange) -> str:
     """Return one changed property: path, before, after, why."""
     name = change.path if change.attribute in {"Properties", change.path} else f"{change.attribute}.{change.path}"
-    both = f": {values(change.before, change.after)}" if (change.before, change.after) != (None, None) else ""
+    found = both_values(change)
+    both = f": {values(*found)}" if found != (None, None) else ""
     why = f" [{', '.join(change.causes)}]" if change.causes else ""
     return f"{name}{both}{why}"
 

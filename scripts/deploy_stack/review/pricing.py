@@ -13,7 +13,7 @@ from typing import Any
 
 from deploy_stack.project import Environment
 from deploy_stack.review.model import Cost, CostLine
-from generator.costs.bill import Bill, Line, Source, bill_of, differences, is_known
+from generator.costs.bill import Bill, Source, bill_of, differences, is_known, unpriced_apart
 from generator.costs.prices import PriceTable, dated, own_table, staleness
 from generator.costs.resolve import published_values
 from generator.costs.traffic import Traffic, TrafficError, parse
@@ -57,7 +57,7 @@ def _cost(environment: Environment, old: Bill, new: Bill, table: PriceTable, tod
     found = differences(old, new)
     changed = {each.logical_id for each in found}
     lines = [each for each in (*old.lines, *new.lines) if each.logical_id in changed]
-    missing = _missing(old, new)
+    missing = unpriced_apart(old, new)
     if not found and not missing:
         return None
     prices = tuple({each.item: each.price for each in lines if each.price and each.amount.high > 0}.values())
@@ -77,15 +77,6 @@ def _cost(environment: Environment, old: Bill, new: Bill, table: PriceTable, tod
         ),
         notes=tuple(notes),
     )
-
-
-def _missing(old: Bill, new: Bill) -> list[str]:
-    """The items without a price whose quantities differ."""
-
-    def amounts(lines: tuple[Line, ...]) -> set[tuple[str, str, float, float]]:
-        return {(each.logical_id, each.item, each.amount.low, each.amount.high) for each in lines}
-
-    return sorted({item for _, item, _, _ in amounts(old.unpriced) ^ amounts(new.unpriced)})
 
 
 def _unknown(before: State, after: State) -> list[str]:

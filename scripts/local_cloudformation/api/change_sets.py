@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from local_cloudformation import model
-from local_cloudformation.api.stacks import begin_update, new_stack
+from local_cloudformation.api.stacks import UPDATABLE, begin_update, new_stack
 from local_cloudformation.changesets import WITH_VALUES, WITHOUT_VALUES, fingerprint, plan_of
 from local_cloudformation.engine import Engine
 from local_cloudformation.errors import ServiceError, ValidationError
@@ -32,15 +32,6 @@ from local_cloudformation.requests import (
 
 # "1 MB for each page of DescribeChangeSet", in bytes of JSON.
 _PAGE_BYTES = 1_000_000
-_UPDATABLE = {
-    "CREATE_COMPLETE",
-    "UPDATE_COMPLETE",
-    "UPDATE_ROLLBACK_COMPLETE",
-    "IMPORT_COMPLETE",
-    "IMPORT_ROLLBACK_COMPLETE",
-    "UPDATE_FAILED",
-    "CREATE_FAILED",
-}
 
 
 def create_change_set(engine: Engine, request: Request) -> dict[str, Any]:
@@ -107,7 +98,7 @@ def _stack_for(engine: Engine, request: Request, kind: str) -> Stack | None:
         return None
     if stack is None or (stack.status == "REVIEW_IN_PROGRESS" and kind == "UPDATE"):
         raise ValidationError(f"Stack [{name}] does not exist")
-    if stack.status not in {*_UPDATABLE, "REVIEW_IN_PROGRESS"}:
+    if stack.status not in {*UPDATABLE, "REVIEW_IN_PROGRESS"}:
         raise ValidationError(f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated.")
     return stack
 

@@ -27,6 +27,14 @@ def _shown(stack: Stack, event: Event) -> dict[str, Any]:
         "EventId": event.event_id,
         "StackName": stack.name,
         "OperationId": event.operation_id,
+        **_resource(event),
+        "DetailedStatus": event.detailed_status,
+    }
+
+
+def _resource(event: Event) -> dict[str, Any]:
+    """What both calls say of an event's resource."""
+    return {
         "LogicalResourceId": event.logical_id,
         "PhysicalResourceId": event.physical_id,
         "ResourceType": event.type_name,
@@ -35,7 +43,6 @@ def _shown(stack: Stack, event: Event) -> dict[str, Any]:
         "ResourceStatusReason": event.reason,
         "ResourceProperties": event.properties,
         "ClientRequestToken": event.token,
-        "DetailedStatus": event.detailed_status,
     }
 
 
@@ -136,14 +143,7 @@ def _operation_event(stack: Stack, event: Event, kinds: dict[str, str]) -> dict[
         "OperationId": event.operation_id,
         "OperationType": kinds.get(event.operation_id or ""),
         "EventType": "STACK_EVENT" if is_stack else ("PROVISIONING_ERROR" if failed else "PROGRESS_EVENT"),
-        "LogicalResourceId": event.logical_id,
-        "PhysicalResourceId": event.physical_id,
-        "ResourceType": event.type_name,
-        "Timestamp": event.timestamp,
-        "ResourceStatus": event.status,
-        "ResourceStatusReason": event.reason,
-        "ResourceProperties": event.properties,
-        "ClientRequestToken": event.token,
+        **_resource(event),
     }
     if is_stack:
         ending = "IN_PROGRESS" if event.status.endswith("IN_PROGRESS") else "SUCCEEDED"

@@ -27,13 +27,15 @@ from local_cloudformation.stack_policy import check_syntax
 from local_cloudformation.template import Template
 from local_cloudformation.values import UNKNOWN, Environment
 
-_UPDATABLE = {
+_STABLE = {
     "CREATE_COMPLETE",
     "UPDATE_COMPLETE",
     "UPDATE_ROLLBACK_COMPLETE",
     "IMPORT_COMPLETE",
     "IMPORT_ROLLBACK_COMPLETE",
 }
+# Left as they are by a failure whose rollback was disabled, a stack may be updated too.
+UPDATABLE = _STABLE | {"UPDATE_FAILED", "CREATE_FAILED"}
 
 
 def new_stack(engine: Engine, request: Request, name: str) -> Stack:
@@ -137,12 +139,12 @@ def _policy(request: Request) -> str | None:
 
 def update_stack(engine: Engine, request: Request) -> dict[str, Any]:
     """UpdateStack."""
-    from local_cloudformation.api.change_sets import refuse_non_terminal  # noqa: PLC0415 - it needs begin_update
+    from local_cloudformation.api.change_sets import refuse_non_terminal  # noqa: PLC0415  (it needs begin_update)
 
     stack = engine.stack(request["StackName"], request.region)
     on_failure = "DO_NOTHING" if request.get("DisableRollback") else "ROLLBACK"
     refuse_non_terminal(stack, on_failure)
-    if stack.status not in {*_UPDATABLE, "UPDATE_FAILED", "CREATE_FAILED"}:
+    if stack.status not in UPDATABLE:
         raise ValidationError(f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated.")
     template = read_template(engine, request, stack)
     check_submission(request, template)
@@ -176,7 +178,7 @@ def _refuse_empty_update(engine: Engine, stack: Stack, request: Request, desired
     plan = changes.plan(stack.deployed, wanted)
     policy = request.get("StackPolicyBody")
     settings = settings_change(stack, request.params) or (policy is not None and policy != stack.policy)
-    if plan.is_empty and stack.status in _UPDATABLE and not settings:
+    if plan.is_empty and stack.status in _STABLE and not settings:
         raise ValidationError("No updates are to be performed.")
 
 

@@ -97,7 +97,7 @@ def validate_template(engine: Engine, request: Request) -> dict[str, Any]:
     """ValidateTemplate: syntax and structure, not values."""
     text = template_text(engine, request)
     template = Template.of(text)
-    validate(template, request.region)
+    validate(template, request.region, deploys=False)
     needed, types = capabilities.needed(template)
     return {
         "Parameters": [_declaration(key, each) for key, each in template.section("Parameters").items()],

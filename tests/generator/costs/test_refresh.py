@@ -102,6 +102,12 @@ def test_prices_are_read_by_their_usage_type(server, table):
     assert home["kms-10k-requests"]["USD"] == 0.03
     assert found["Regions"]["eu-west-1"]["alb-lcu-hour"]["Sku"] == "EUONDEMAND000001"
     assert found["Regions"]["any"]["dns-million-queries"]["USD"] == 0.4
+    # One price for all regions: every region's row is read, and they agree.
+    assert found["Regions"]["any"]["ec2-t3-credit-hour"] == {
+        "USD": 0.05,
+        "Source": "list-AmazonEC2",
+        "Sku": "DHXM9J4FT38HQAQ6",
+    }
     assert found["Regions"]["sa-east-1"]["nat-hour"]["USD"] == 0.093
     assert home["efs-standard-gb-month"] == before["Regions"]["us-east-1"]["efs-standard-gb-month"]
     assert home["kms-key-month"]["USD"] == 1.0
@@ -109,7 +115,7 @@ def test_prices_are_read_by_their_usage_type(server, table):
     assert [each for each in lines if each.startswith("changed")] == ["changed  us-east-1 nat-hour: 0.045 -> 0.047"]
     assert "kept     us-east-1 kms-key-month: is in the list with 1, 2; the old price stays" in lines
     assert "kept     us-east-1 efs-standard-gb-month: is not in the list; the old price stays" in lines
-    assert any(each.startswith("7 prices read, 1 changed") for each in lines)
+    assert any(each.startswith("8 prices read, 1 changed") for each in lines)
     assert from_json(found).find("us-east-1", "nat-hour").dollars == 0.047
 
 

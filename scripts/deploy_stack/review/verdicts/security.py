@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deploy_stack.review.model import ResourceChange
+from deploy_stack.review.model import KNOWN_AFTER_APPLY, ResourceChange
 from deploy_stack.review.verdicts.opinion import Opinion, warn
 
 SOURCES = ("CidrIp", "CidrIpv6", "SourceSecurityGroupId", "SourceSecurityGroupName", "SourcePrefixListId")
@@ -56,9 +56,13 @@ class Opening:
 
     def __str__(self) -> str:
         if self.protocol == "-1":
-            return f"every protocol from {self.source}"
+            return f"every protocol from {self._from}"
         ports = str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
-        return f"{self.protocol} {ports} from {self.source}"
+        return f"{self.protocol} {ports} from {self._from}"
+
+    @property
+    def _from(self) -> str:
+        return "a security group of this change" if self.source == KNOWN_AFTER_APPLY else self.source
 
 
 def widened(change: ResourceChange, operation: str) -> Iterator[Opinion]:
