@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import fsum
 from typing import Any
 
 from generator.costs.catalogue import ITEMS, group_of
@@ -95,9 +96,9 @@ class Source:
 
 
 def sum_of(lines: Iterable[Line]) -> Range:
-    """The dollars of some lines."""
+    """The dollars of some lines, added exactly: from Python 3.12 on `sum` rounds otherwise, and a page would be stale."""
     kept = list(lines)
-    return Range(sum(each.low for each in kept), sum(each.high for each in kept))
+    return Range(fsum(each.low for each in kept), fsum(each.high for each in kept))
 
 
 def bill_of(source: Source, traffic: Traffic, region: str, table: PriceTable) -> Bill:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from math import ceil
+from math import ceil, fsum
 
 from generator.costs.bill import bill_of_stack
 from generator.costs.charges.charge import Stack, number
@@ -140,7 +140,7 @@ class Model:
         bills = (
             bill_of_stack(_with_copies(each, copies), traffic, self._files.region, self._table) for each in self._stacks
         )
-        return sum(each.total.low for each in bills)
+        return fsum(each.total.low for each in bills)
 
 
 def dollars_at(files: Files, option: str, rate: float, table: PriceTable) -> float:

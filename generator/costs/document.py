@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import fsum
 
 from generator.costs.charges.charge import Stack, number
 from generator.costs.charges.compute import copies_of
@@ -35,7 +36,7 @@ class Figure:
 def vcpu_only(files: Files, option: str, table: PriceTable, *, documented: bool = False) -> Range:
     """The document's method: vCPUs (Fargate) or instance hours (EC2) alone; `documented` with the document's task counts."""
     parts = services(files, table, documented=documented) if option == "fargate" else hosts(files, table)
-    return Range(sum(each.low for each in parts.values()), sum(each.high for each in parts.values()))
+    return Range(fsum(each.low for each in parts.values()), fsum(each.high for each in parts.values()))
 
 
 def services(files: Files, table: PriceTable, *, documented: bool = False) -> Mapping[str, Range]:
