@@ -18,6 +18,7 @@ from deploy_stack.causes import DEPLOY_AGAIN, Cause, find_cause
 from deploy_stack.events import Ending
 from deploy_stack.execution import Approved, execute, outputs
 from deploy_stack.exits import DeployError, Exit
+from deploy_stack.mending import stuck_resources
 from deploy_stack.run import Run, together
 from deploy_stack.templates import digest
 
@@ -91,6 +92,8 @@ def failed(run: Run, name: str, stack_id: str, ending: Ending) -> Outcome:
     step = cause.next_step if cause else ""
     if ending.exit_code is Exit.NEEDS_PERSON:
         first = "mend what holds it up" if step == DEPLOY_AGAIN else step  # something of the change is left
+        if ending.status == "UPDATE_ROLLBACK_FAILED":
+            first = "; ".join((*_holding_up(run, stack_id), first))
         step = f"{first + '; then ' if first else ''}deploy-stack rollback {environment} {name}"
         if ending.status in {"ROLLBACK_FAILED", "DELETE_FAILED"}:
             step = f"deploy-stack delete {environment} {name}"
@@ -102,6 +105,14 @@ def failed(run: Run, name: str, stack_id: str, ending: Ending) -> Outcome:
         next_step=step,
         cause=cause,
     )
+
+
+def _holding_up(run: Run, stack_id: str) -> list[str]:
+    """Return what keeps a rollback from finishing, which need not be what made the update fail; nothing if nobody can tell."""
+    try:
+        return [f"{name} holds it up: {reason}" for name, reason in stuck_resources(run, stack_id)]
+    except Exception:  # what is known already is not to be lost over it
+        return []
 
 
 def cleanup_failures(ending: Ending) -> list[str]:

@@ -46,7 +46,10 @@ def stop_watching(run: Run) -> None:
     for name in run.running:
         run.insist(name, "stopped watching; the operation goes on in AWS")
         run.narrator.insist(f"  to watch it again: deploy-stack watch {environment} {name}")
-        run.narrator.insist(f"  to cancel it:      deploy-stack cancel {environment} {name}")
+        if name in run.deleting:
+            run.narrator.insist("  a deletion cannot be cancelled")
+        else:
+            run.narrator.insist(f"  to cancel it:      deploy-stack cancel {environment} {name}")
     if not run.running:
         run.narrator.insist("interrupted; nothing is running in AWS because of this command")
         return

@@ -167,7 +167,7 @@ def _unreadable(error: Exception, change_set_id: str) -> DeployError:
             exit_code=Exit.STALE,
             next_step="somebody executed another change set or deleted this one: plan again",
         )
-    return as_deploy_error(error, f"reading the change set {change_set_id}")
+    return as_deploy_error(error, f"reading the change set {change_set_id.split('/')[1]}")
 
 
 def raise_failure(aws: Aws, description: Mapping[str, Any]) -> None:

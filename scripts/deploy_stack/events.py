@@ -102,7 +102,7 @@ def follow(
     progress = progress or Progress(name)
     rhythm = stack_rhythm()
     seen: dict[str, Event] = {}
-    answered, quiet = time.monotonic(), 0
+    answered, quiet, trouble = time.monotonic(), 0, ""
     with run.aws.bucket.watching() as fair:
         while True:
             try:
@@ -111,7 +111,7 @@ def follow(
                 ending = _take(news, seen, progress, on_event, deleting=deleting)
                 if ending is None and quiet >= QUIET_LOOKS:
                     quiet, ending = 0, _ask_the_stack(run, stack_id, seen, deleting=deleting)
-                answered = time.monotonic()
+                answered, trouble = time.monotonic(), ""
                 if ending:
                     progress.ended = answered
                     return ending
@@ -119,6 +119,9 @@ def follow(
                 raise
             except Exception as error:
                 _survive(error, rhythm.throttled, answered, run.patience, resume)
+                if not trouble:  # silence would look as if nothing went on
+                    trouble = "AWS asks for fewer calls" if is_throttle(error) else f"no answer ({error_text(error)})"
+                    run.say(name, f"{trouble}; looking less often, the operation goes on")
             pending = progress.total - progress.done
             run.sleep(fair(rhythm.next(nearly_done=progress.total > 0 and pending <= 1)))
 
@@ -193,7 +196,7 @@ def _ask_the_stack(run: Run, stack_id: str, seen: Mapping[str, Event], *, deleti
 
 def _survive(error: Exception, slow_down: Callable[[], None], answered: float, patience: float, resume: str) -> None:
     """Return when watching can go on; raise lost sight when it cannot. Throttling is never fatal."""
-    step = f"nothing is known of how it ended; to go on watching: {resume}" if resume else ""
+    again = f"nothing is known of how it ended, and AWS goes on with it; to go on watching: {resume}" if resume else ""
     if is_throttle(error):
         slow_down()
         return
@@ -201,7 +204,7 @@ def _survive(error: Exception, slow_down: Callable[[], None], answered: float, p
         raise DeployError(
             f"lost sight: the credentials expired ({error_code(error) or type(error).__name__})",
             exit_code=Exit.LOST_SIGHT,
-            next_step=step,
+            next_step="\n".join(filter(None, ("sign in again", again))),
         ) from error
     if is_passing(error) or is_missing_stack(error):
         if time.monotonic() - answered < patience:
@@ -210,9 +213,9 @@ def _survive(error: Exception, slow_down: Callable[[], None], answered: float, p
         raise DeployError(
             f"lost sight: no answer for {patience:.0f} s ({error_text(error)})",
             exit_code=Exit.LOST_SIGHT,
-            next_step=step,
+            next_step=again,
         ) from error
-    raise DeployError(f"lost sight: {error_text(error)}", exit_code=Exit.LOST_SIGHT, next_step=step) from error
+    raise DeployError(f"lost sight: {error_text(error)}", exit_code=Exit.LOST_SIGHT, next_step=again) from error
 
 
 def current_operation(run: Run, stack_id: str) -> set[str]:

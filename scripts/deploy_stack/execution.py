@@ -105,7 +105,8 @@ def start(run: Run, approved: Approved, token: str) -> None:
             raise DeployError(
                 f"{approved.stack_name}: no answer to the order to execute ({error_text(error)}): it may or may not run",
                 exit_code=Exit.LOST_SIGHT,
-                next_step=f"deploy-stack watch {run.environment.name} {approved.name}",
+                next_step=("sign in again\n" if is_expired(error) else "")
+                + f"to see whether it runs: deploy-stack watch {run.environment.name} {approved.name}",
             ) from error
         raise as_deploy_error(error, f"executing the change set of {approved.stack_name}") from error
 

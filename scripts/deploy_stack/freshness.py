@@ -49,6 +49,7 @@ class Holds:
 
     findings: tuple[Finding, ...] = ()
     template: dict[str, Any] = field(default_factory=dict)
+    execution: str = "AVAILABLE"  # the change set's state
 
 
 def check(run: Run, entry: Entry) -> Holds:
@@ -62,9 +63,20 @@ def check(run: Run, entry: Entry) -> Holds:
         raise DeployError(
             f"{entry.stack_name}: the plan does not hold any more:\n  " + "\n  ".join(stale),
             exit_code=Exit.STALE,
-            next_step="nothing was executed; plan again",
+            next_step=_next_step(run, entry, holds),
         )
     return holds
+
+
+def _next_step(run: Run, entry: Entry, holds: Holds) -> str:
+    """This very change set may have been executed by somebody else: in the console, or by another tool."""
+    if holds.execution in {"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE"}:
+        return (
+            "somebody else has executed this very change set; to see how it "
+            f"{'goes on' if holds.execution == 'EXECUTE_IN_PROGRESS' else 'ended'}: "
+            f"deploy-stack watch {run.environment.name} {entry.name}"
+        )
+    return "nothing was executed; plan again"
 
 
 def _differences(run: Run, entry: Entry, holds: Holds) -> Iterator[str]:
@@ -85,6 +97,7 @@ def _differences(run: Run, entry: Entry, holds: Holds) -> Iterator[str]:
             raise
         yield error.message
         return
+    holds.execution = description["ExecutionStatus"]
     if description["ExecutionStatus"] != "AVAILABLE":
         yield f"the change set is {description['ExecutionStatus']}, not AVAILABLE"
         return

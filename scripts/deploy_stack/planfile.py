@@ -16,7 +16,6 @@ from typing import Any
 
 from deploy_stack.exits import DeployError, Exit
 from deploy_stack.planning import Planned
-from deploy_stack.render.json_form import review_json
 
 FORMAT = 1
 FOLDER = ".aldeia"
@@ -77,6 +76,8 @@ def default_path(environment: str) -> Path:
 
 def entry(planned: Planned, ssm: Mapping[str, str]) -> Entry:
     """Return a plan's line in the file. `ssm` are the SSM names its parameters are read from."""
+    from deploy_stack.render.json_form import review_json
+
     settings = {each.name: each.after for each in planned.review.values if each.kind == "setting"}
     protect = settings.get("TerminationProtection")
     return Entry(

@@ -1,7 +1,8 @@
 """Plan one stack: from files and account to a reviewed change set, or to the reason why there is none.
 
 In: a `Run` and a `StackSpec`. Out: one of `Planned`, `Unchanged`, `Waiting`. Raises DeployError for everything that a
-person has to mend. Refuses to know: how plans are shown, stored or executed.
+person has to mend. Refuses to know: how plans are shown, stored or executed. What only a review needs is imported while
+CloudFormation makes the change set: where nothing changes nobody pays for it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deploy_stack import changesets, machine_images, preflight, stacks
 from deploy_stack.exits import DeployError
@@ -18,10 +19,6 @@ from deploy_stack.failures import validation_events
 from deploy_stack.homes import check_homes
 from deploy_stack.links import change_set_link
 from deploy_stack.project import StackSpec
-from deploy_stack.review.build import resource_changes
-from deploy_stack.review.model import Review, ValueChange
-from deploy_stack.review.ownership import with_owners
-from deploy_stack.review.reviewing import review
 from deploy_stack.room import make_room
 from deploy_stack.run import Run, together
 from deploy_stack.stacks import Stack
@@ -30,6 +27,9 @@ from deploy_stack.surroundings import setting_changes, value_changes
 from deploy_stack.templates import capabilities, digest, same
 from deploy_stack.values import Values, effective, resolve, ssm_names, values_digest
 from generator.parameters import is_no_echo
+
+if TYPE_CHECKING:
+    from deploy_stack.review.model import Review, ValueChange
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,10 @@ def _with_change_set(run: Run, draft: Draft) -> Plan:
 def _planned(
     run: Run, draft: Draft, description: Mapping[str, Any], needed: tuple[str, ...], notes: list[str]
 ) -> Planned:
+    from deploy_stack.review.build import resource_changes
+    from deploy_stack.review.ownership import with_owners
     from deploy_stack.review.pricing import State, cost_between
+    from deploy_stack.review.reviewing import review
 
     spec, situation = draft.spec, draft.situation
     stack_id, change_set_id = description["StackId"], description["ChangeSetId"]
@@ -250,13 +253,17 @@ def _planned(
 
 
 def _meanwhile(run: Run) -> None:
-    """Do what will be needed while CloudFormation makes the change set: rich and prices take a tenth of a second to import."""
+    """Do what will be needed while CloudFormation makes the change set: review, rich and prices take 0.2 s to import."""
 
     def prepare() -> None:
         import rich.console
         import rich.table
         import rich.text  # noqa: F401
 
+        import deploy_stack.render.json_form
+        import deploy_stack.render.table
+        import deploy_stack.review.build
+        import deploy_stack.review.ownership
         import deploy_stack.review.pricing  # noqa: F401
         from generator.costs.prices import own_table
 
@@ -299,6 +306,8 @@ def _unchanged(run: Run, plan: Unchanged, advice: tuple[str, ...]) -> Unchanged:
 def _settings_only(
     spec: StackSpec, stack: Stack, settings: tuple[ValueChange, ...], chosen: Mapping[str, str], notes: tuple[str, ...]
 ) -> Planned:
+    from deploy_stack.review.reviewing import review
+
     shown = review(
         stack=spec.name, stack_name=spec.stack_name, operation="UPDATE", changes=(), values=settings, notes=notes
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from deploy_stack import github
 from deploy_stack.applying import Outcome
 from deploy_stack.exits import Exit, worst
 from deploy_stack.narrate import Narrator
+from deploy_stack.states import NOW
 
 
 def finish(narrator: Narrator, outcomes: Sequence[Outcome], *, as_json: bool, **more: Any) -> Exit:
@@ -29,9 +31,19 @@ def finish(narrator: Narrator, outcomes: Sequence[Outcome], *, as_json: bool, **
         for outcome in outcomes:
             for key, value in sorted(outcome.outputs.items()):
                 click.echo(f"{outcome.name}.{key} = {value}")
-    for outcome in outcomes:
-        say_outcome(narrator, outcome)
+    for each in alike(outcomes):
+        say_outcome(narrator, each)
     return code
+
+
+def alike(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return the outcomes with those joined that say the same: expired credentials are one message, not one a stack."""
+    found: dict[object, Outcome] = {}
+    for each in outcomes:
+        same = (each.exit_code, each.status, each.text, each.next_step)
+        key: object = each.name if each.exit_code is Exit.DONE or each.cause else same
+        found[key] = replace(found[key], name=f"{found[key].name}, {each.name}") if key in found else each
+    return list(found.values())
 
 
 def say_outcome(narrator: Narrator, outcome: Outcome) -> None:
@@ -50,8 +62,10 @@ def say_outcome(narrator: Narrator, outcome: Outcome) -> None:
             narrator.insist(f"         {line}")
         for link in outcome.cause.links:
             narrator.insist(f"  look: {link}")
-    if outcome.next_step:
-        narrator.insist(f"  next: {outcome.next_step}")
+    if now := NOW.get(outcome.status):
+        narrator.insist(f"  now: {now}")
+    for line in outcome.next_step.splitlines():
+        narrator.insist(f"  next: {line}")
 
 
 def _annotate(outcome: Outcome) -> None:
@@ -66,6 +80,7 @@ def _headline(outcome: Outcome) -> str:
     words = {
         Exit.ROLLED_BACK: f"FAILED, and rolled back ({outcome.status})",
         Exit.NEEDS_PERSON: f"FAILED, and needs a person ({outcome.status})",
+        Exit.LOST_SIGHT: "UNKNOWN",
     }
     return words.get(outcome.exit_code, outcome.status)
 

@@ -44,7 +44,11 @@ def make_room(
                 next_step=f"wait for it with --wait, or look on with: deploy-stack watch {spec.environment} {spec.name}",
             )
         else:
-            raise DeployError(f"{spec.stack_name} is in {stack.status}: {say}", exit_code=found.exit_code)
+            raise DeployError(
+                f"{spec.stack_name} is in {stack.status}: {say}",
+                exit_code=found.exit_code,
+                next_step=f"to read why: deploy-stack watch {spec.environment} {spec.name}",
+            )
         situation = look(run, spec)
 
 

@@ -39,6 +39,7 @@ class Run:
     _caller: Caller | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     running: dict[str, str] = field(default_factory=dict)  # stacks that AWS is working on for us: name -> ARN
+    deleting: set[str] = field(default_factory=set)  # those of them that go away, which cannot be cancelled
 
     def sleep(self, seconds: float) -> None:
         """Wait, but not past the wish to stop. Raises InterruptError."""

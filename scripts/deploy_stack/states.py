@@ -90,6 +90,17 @@ NEVER_UP = frozenset({REVIEW, "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "ROL
 # not good enough to start another operation.
 LIVE = SUCCESS | {"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"}
 
+# What a person has to know of a stack that did not come to where it should: what runs, what is safe.
+NOW: Mapping[str, str] = {
+    "CREATE_FAILED": "what was made of it stands; nothing was there before",
+    "ROLLBACK_COMPLETE": "nothing of it runs; the next deployment removes the empty stack and begins anew",
+    "ROLLBACK_FAILED": "it never worked, and a part of it is left",
+    "DELETE_FAILED": "a part of it is left",
+    "UPDATE_FAILED": "it stands half-way between two versions",
+    "UPDATE_ROLLBACK_COMPLETE": "the version before is back and runs",
+    "UPDATE_ROLLBACK_FAILED": "it stands between two versions; no deployment is possible until its rollback is finished",
+}
+
 _UPDATE = Answer(Move.UPDATE)
 _WAIT = Answer(Move.WAIT, Exit.ERROR, "another operation is running")
 _BUSY_ROLLBACK = Answer(Move.WAIT, Exit.ERROR, "it is rolling back")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deploy_stack.project import StackSpec
-from deploy_stack.review.model import ValueChange
 from deploy_stack.stacks import Stack
+
+if TYPE_CHECKING:
+    from deploy_stack.review.model import ValueChange
 
 
 def setting_changes(spec: StackSpec, stack: Stack | None, policy: Mapping[str, Any] | None) -> tuple[ValueChange, ...]:
@@ -20,15 +22,19 @@ def setting_changes(spec: StackSpec, stack: Stack | None, policy: Mapping[str, A
 
     A manifest without a stack policy leaves the one that is there: CloudFormation cannot take one away.
     """
-    found = []
+    found: list[tuple[str, str | None, str | None]] = []
     protected = stack.protected if stack else False
     if protected != spec.termination_protection:
         before = "on" if protected else "off"
         after = "on" if spec.termination_protection else "off"
-        found.append(ValueChange("setting", "TerminationProtection", before if stack else None, after))
+        found.append(("TerminationProtection", before if stack else None, after))
     if spec.policy is not None and policy != spec.policy:
-        found.append(ValueChange("setting", "StackPolicy", _json(policy), _json(spec.policy)))
-    return tuple(found)
+        found.append(("StackPolicy", _json(policy), _json(spec.policy)))
+    if not found:
+        return ()
+    from deploy_stack.review.model import ValueChange
+
+    return tuple(ValueChange("setting", *each) for each in found)
 
 
 def value_changes(
@@ -48,6 +54,8 @@ def value_changes(
 
 
 def _parameters(stack: Stack, description: Mapping[str, Any]) -> Iterator[ValueChange]:
+    from deploy_stack.review.model import ValueChange
+
     described = {each["ParameterKey"]: each for each in description.get("Parameters", ())}
     for key, each in described.items():
         before = stack.parameters.get(key)
@@ -61,6 +69,8 @@ def _parameters(stack: Stack, description: Mapping[str, Any]) -> Iterator[ValueC
 
 def differences(kind: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[ValueChange]:
     """Return what differs between two mappings of names to texts."""
+    from deploy_stack.review.model import ValueChange
+
     for key in sorted({*before, *after}):
         if before.get(key) != after.get(key):
             yield ValueChange(kind, key, before.get(key), after.get(key))

@@ -118,7 +118,7 @@ def show(run: Run, plans: Plans, show_review: Callable[[Planned], None]) -> None
         run.narrator.say(f"nothing to change: {', '.join(each.spec.name for each in plans.unchanged)}")
     for waiting in plans.waiting:
         run.narrator.say(waiting_text(run, waiting))
-    for error in plans.errors.values():
+    for error in {(each.message, each.next_step): each for each in plans.errors.values()}.values():
         say_error(run, error)
 
 

@@ -1,6 +1,8 @@
 """Mistakes in the files, in the options and in plan files: one clear error, nothing half-done."""
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from deploy_stack.render.markdown import markdown
 from deploy_stack.render.table import text
 from deploy_stack.review.model import PropertyChange, ResourceChange
 from deploy_stack.review.reviewing import review
+
+ROOT = Path(planfile.__file__).parents[2]
 
 
 def spoil(path, content):
@@ -278,15 +282,35 @@ def test_the_command_says_its_version(capsys):
 
 def test_help_imports_neither_botocore_nor_rich_nor_cfnlint(process):
     """It costs click and nothing more."""
-    import subprocess
-
     code = (
         "import sys; from deploy_stack.__main__ import run; run(['--help']);"
         "print(sorted({n.split('.')[0] for n in sys.modules} & {'boto3', 'botocore', 'rich', 'cfnlint', 'dataclasses'}))"
     )
-    root = str(Path(planfile.__file__).parents[1])
+    root = str(ROOT / "scripts")
     done = subprocess.run(
         [sys.executable, "-c", code], env={"PYTHONPATH": root}, capture_output=True, text=True, check=True
     )
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.usefixtures("deployed")
+def test_where_nothing_changes_nobody_pays_for_a_review(project, local):
+    """Review, prices, rich and the page are imported while a change set is made, and not without one."""
+    script = (
+        "import sys; sys.path[:0] = sys.argv[1:3]\n"
+        "from deploy_stack.__main__ import run\n"
+        "code = run(['plan', 'staging'])\n"
+        "late = ('deploy_stack.review', 'deploy_stack.render', 'rich', 'generator.costs')\n"
+        "print(code, sorted(each for each in sys.modules if each.startswith(late)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(ROOT), str(ROOT / "scripts")],
+        cwd=project.root,
+        env={**os.environ, **local.environ},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.splitlines()[-1] == "0 []", done.stderr

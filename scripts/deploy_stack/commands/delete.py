@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from deploy_stack.run import Run
     from deploy_stack.stacks import Stack
 
-EMPTY = frozenset({"REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"})
+EMPTY = {
+    "REVIEW_IN_PROGRESS": "it was never created; a change set waits for its review",
+    "ROLLBACK_COMPLETE": "nothing is left in it but its name",
+}
 
 
 @click.command("delete")
@@ -142,7 +145,7 @@ def _consent(run: Run, live: dict[str, Stack], there: Mapping[str, Stack], forms
     reviews = []
     for name, how in leaving(run, names, there).items():
         if live[name].status in EMPTY:
-            run.insist(name, f"{live[name].status}: nothing is left in it but its name")
+            run.insist(name, f"{live[name].status}: {EMPTY[live[name].status]}")
         elif live[name].status != "DELETE_IN_PROGRESS":
             reviews.append(review_of(run, name, live[name], how))
     for each in reviews:
@@ -197,10 +200,14 @@ def _one(run: Run, name: str, stack: Stack, retain: tuple[str, ...], board: Boar
             changesets.delete(run.aws, each["ChangeSetId"])
         if changesets.delete_empty_review_stack(run.aws, stack.id):
             return Outcome(name, Exit.DONE, "review given up")
-        return Outcome(name, Exit.ERROR, stack.status, "others have change sets there")
+        look = f"to see them: aws cloudformation list-change-sets --stack-name {stack.name}"
+        return Outcome(
+            name, Exit.ERROR, stack.status, "ours are deleted; others have change sets there, so it stays", look
+        )
     progress = board.add(name)
     progress.total = 0
     run.running[name] = stack.id
+    run.deleting.add(name)
     tell = board.listener(progress)
     if stack.status == "DELETE_IN_PROGRESS":
         ending = follow_current(run, name, stack.id, on_event=tell, progress=progress)

@@ -30,6 +30,7 @@ def command(**typed: Any) -> int:
     from deploy_stack.exits import Exit
     from deploy_stack.schedule import side_by_side
     from deploy_stack.session import open_session
+    from deploy_stack.states import BUSY, NOW
 
     options = Options(**typed)
     run, _ = open_session(options, warm=("cloudformation",))
@@ -49,6 +50,12 @@ def command(**typed: Any) -> int:
         )
     else:
         _table(rows)
+        for found in rows:
+            watch = f"deploy-stack watch {environment.name} {found['Stack']}"
+            if now := NOW.get(found["Status"] or ""):
+                run.say(found["Stack"], f"{now}; to read why: {watch}")
+            elif found["Status"] in BUSY:
+                run.say(found["Stack"], f"an operation is running; to follow it: {watch}")
     return Exit.DONE
 
 
